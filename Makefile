@@ -1,0 +1,111 @@
+# feedmill - one makefile, no recursion; every output is under .build/FLAVOUR.
+#
+#   make            build                       make demo       see it run on sample feeds
+#   make test       build and run every test    make run        run it on feeds of your own
+#   make lint       the rules of the house      make bench      measure, against floors and peers
+#   make fuzz T=60  fuzz every decoder          make install    DESTDIR= PREFIX= are honoured
+#
+# FLAVOUR=release (default) | asan | tsan | cov | fuzz; CC=gcc | clang.
+VERSION    := 0.1.0
+FLAVOUR    ?= release
+B          ?= .build/$(FLAVOUR)
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+MANDIR     ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+PKG_CONFIG ?= pkg-config
+.DEFAULT_GOAL := all
+
+# A stage is a folder and a program. A common module is a name, and this list is the order of
+# layers: a module may include itself and the ones before it (make lint).
+STAGES := fetcher parser classifier sink
+COMMON := scope err log clock buf arena file utf8 url digest json jsondoc config db wire document \
+	item spool quarantine idmap frame linkin linkout socketfile socket http stats notify control \
+	blackbox stage feedmill sdk
+
+# msgpack-c is called msgpack in Debian 12 and msgpack-c in Debian 13.
+MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack-c && echo msgpack-c || echo msgpack)
+PKG_common     := libzmq $(MSGPACK) sqlite3 jansson libcrypto
+PKG_fetcher    := libcurl libxml-2.0
+PKG_parser     := libxml-2.0
+PKG_classifier := libpcre2-8
+PKG_sink       :=
+
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
+	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wundef -Wvla \
+	-Wimplicit-fallthrough -Wnull-dereference -Wdate-time $(WERROR)
+HARDEN_release := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=pattern
+SANITIZE_asan  := -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE_tsan  := -fsanitize=thread
+HARDEN_asan    := -O1 -g -fno-omit-frame-pointer $(SANITIZE_asan)
+HARDEN_tsan    := -O1 -g -fno-omit-frame-pointer $(SANITIZE_tsan)
+HARDEN_cov     := -O0 -g --coverage
+HARDEN_fuzz    := -O1 -g -fno-omit-frame-pointer $(SANITIZE_asan) -fsanitize=fuzzer-no-link
+LINK_release   := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+
+ALL_CPPFLAGS = -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP \
+	$(shell $(PKG_CONFIG) --cflags $(PKG)) $(CPPFLAGS)
+ALL_CFLAGS   = -std=gnu17 -fPIC -fvisibility=hidden $(WARN) $(HARDEN_$(FLAVOUR)) $(CFLAGS)
+ALL_LDFLAGS  = $(HARDEN_$(FLAVOUR)) $(LINK_$(FLAVOUR)) $(LDFLAGS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+# --- the libraries: common.a for our programs, libfeedmill for everybody's -----------------------
+# http needs libcurl, which only programs that speak HTTP link.
+COMMON_SRC := $(filter-out common/http.c,$(wildcard $(COMMON:%=common/%.c)))
+COMMON_OBJ := $(COMMON_SRC:%.c=$(B)/%.o)
+$(COMMON_OBJ): PKG := $(PKG_common)
+HTTP_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard common/http.c))
+$(HTTP_OBJ): PKG := libcurl
+$(B)/common.a: $(COMMON_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# --- one program a stage --------------------------------------------------------------------------
+define stage
+SRC_$(1) := $(wildcard $(1)/*.c $(1)/*/*.c)
+OBJ_$(1) := $$(SRC_$(1):%.c=$(B)/%.o) $(if $(filter libcurl,$(PKG_$(1))),$(HTTP_OBJ))
+$$(OBJ_$(1)) $(B)/bin/feedmill-$(1): PKG := $(PKG_common) $(PKG_$(1))
+$(B)/bin/feedmill-$(1): $$(OBJ_$(1)) $(B)/common.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs $$(PKG)) -lm
+endef
+$(foreach s,$(STAGES),$(eval $(call stage,$(s))))
+BINS := $(STAGES:%=$(B)/bin/feedmill-%)
+
+# --- unit tests and fuzz targets: the object under test is common.a or a stage's folder ----------
+TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
+FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
+PKG_all := $(PKG_common) libcurl libxml-2.0 libpcre2-8
+$(TESTS) $(FUZZ) $(TESTS:%=%.o) $(FUZZ:%=%.o): PKG := $(PKG_all)
+STAGE_OBJ := $(filter-out %/main.o,$(foreach s,$(STAGES),$(OBJ_$(s))))
+$(B)/stages.a: $(sort $(STAGE_OBJ))
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(TESTS): $(B)/%: $(B)/%.o $(B)/stages.a $(B)/common.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PKG)) -lm
+ifeq ($(FLAVOUR),fuzz)
+$(FUZZ): $(B)/%: $(B)/%.o $(B)/stages.a $(B)/common.a
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PKG)) -lm
+else
+$(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(B)/stages.a $(B)/common.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PKG)) -lm
+endif
+
+all: $(BINS)
+
+# One unit test: make unit-buf
+unit-%: $(B)/tests/unit/%_test
+	$<
+
+clean:
+	rm -rf .build
+
+.PHONY: all clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

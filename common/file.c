@@ -1,0 +1,121 @@
+#include "common/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 64 * 1024, PATH_BYTES_MAX = 4096 };
+
+int
+file_read(const char *path, struct buf *out, struct err *err)
+{
+	SCOPED(close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "open '%s'", path);
+	for (;;) {
+		/* Ask for one byte past the ceiling, so that a file of just that size passes. */
+		const size_t left = out->max - out->len;
+		char *room = buf_reserve(out, left < READ_BYTES ? left : READ_BYTES, err);
+		char past;
+		ssize_t got;
+
+		if (!room)
+			return err_in(err, "'%s'", path);
+		got = left > 0 ? read(fd, room, left < READ_BYTES ? left : READ_BYTES)
+			       : read(fd, &past, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_sys(err, "read '%s'", path);
+		if (got == 0)
+			break;
+		if (left == 0)
+			return err_set(err, ERR_REJECT, "'%s' is larger than %zu bytes", path,
+				       out->max);
+		out->len += (size_t)got;
+	}
+	if (out->data)
+		out->data[out->len] = '\0';
+	return 0;
+}
+
+static int
+write_all(int fd, const char *path, struct bytes content, struct err *err)
+{
+	const char *at = content.data;
+	size_t left = content.len;
+
+	while (left > 0) {
+		const ssize_t put = write(fd, at, left);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return err_sys(err, "write '%s'", path);
+		at += put;
+		left -= (size_t)put;
+	}
+	if (fsync(fd) < 0)
+		return err_sys(err, "fsync '%s'", path);
+	return 0;
+}
+
+int
+file_sync_folder(const char *path, struct err *err)
+{
+	char folder[PATH_BYTES_MAX];
+
+	(void)snprintf(folder, sizeof(folder), "%s", path);
+	SCOPED(close) int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return err_sys(err, "fsync the folder of '%s'", path);
+	return 0;
+}
+
+int
+file_replace(const char *path, struct bytes content, struct err *err)
+{
+	char temporary[PATH_BYTES_MAX];
+
+	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
+		return err_set(err, ERR_REJECT, "'%s': the path is too long", path);
+	SCOPED(close)
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(err, "open '%s'", temporary);
+	/* The content is on the disk before its name is: a crash in between leaves the old file. */
+	if (write_all(fd, temporary, content, err) < 0) {
+		(void)unlink(temporary);
+		return -1;
+	}
+	if (rename(temporary, path) < 0) {
+		(void)err_sys(err, "rename '%s' to '%s'", temporary, path);
+		(void)unlink(temporary);
+		return -1;
+	}
+	return file_sync_folder(path, err);
+}
+
+int
+file_mkdirs(const char *path, struct err *err)
+{
+	char part[PATH_BYTES_MAX];
+	const size_t len = strlen(path);
+
+	if (len >= sizeof(part))
+		return err_set(err, ERR_REJECT, "'%s': the path is too long", path);
+	for (size_t i = 1; i <= len; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return err_sys(err, "mkdir '%s'", part);
+	}
+	return 0;
+}

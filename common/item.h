@@ -1,0 +1,98 @@
+/* item - one entry of a feed, on its way from parser to sinks: msgpack on the wire, one JSON
+ * spelling wherever people see it. Absent is NULL, 0 for a count, ITEM_NO_TIME for a time;
+ * never an empty text. All texts are valid UTF-8; summary and content are safe HTML; all URLs
+ * are absolute and of a safe scheme. */
+#ifndef FM_COMMON_ITEM_H
+#define FM_COMMON_ITEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/err.h"
+#include "common/json.h"
+
+enum {
+	ITEM_VERSION = 1,
+	ITEM_ID_HEX = 32,
+	ITEM_REV_HEX = 16,
+	ITEM_BYTES_MAX = 8 * 1024 * 1024, /* encoded */
+	ITEM_HTML_BYTES_MAX = 4 * 1024 * 1024,
+	ITEM_TITLE_BYTES_MAX = 16 * 1024,
+	ITEM_TEXT_BYTES_MAX = 16 * 1024, /* guid, rights, names */
+	ITEM_URL_BYTES_MAX = 8192,
+	ITEM_LIST_MAX = 256, /* authors, categories, enclosures, tags */
+	ITEM_WHY_MAX = 64,   /* reasons a tag */
+};
+#define ITEM_NO_TIME INT64_MIN
+
+struct item_author {
+	const char *name, *email, *url;
+};
+
+struct item_enclosure {
+	const char *url, *type;
+	int64_t length_bytes; /* -1: unknown */
+};
+
+/* Why a tag was given: the rule's phrase met text at byte offset at of field. */
+struct item_why {
+	const char *rule;  /* the phrase as the rule file spells it */
+	const char *field; /* "title", "summary", "content", "category", "feed" */
+	const char *text;  /* as the item spells it */
+	int64_t at;
+};
+
+struct item_tag {
+	const char *tag;
+	double score;
+	const struct item_why *why;
+	size_t why_count;
+};
+
+struct item {
+	const char *id;  /* ITEM_ID_HEX digits */
+	const char *rev; /* ITEM_REV_HEX digits */
+	uint64_t seq;    /* the fetcher's spool sequence of its document: newer wins */
+	const char *guid, *url, *title, *summary, *content;
+	const struct item_author *authors;
+	size_t author_count;
+	int64_t published_s, updated_s, fetched_s;
+	const char *const *categories; /* the publisher's */
+	size_t category_count;
+	const char *language, *image;
+	const struct item_enclosure *enclosures;
+	size_t enclosure_count;
+	const char *comments, *rights;
+	struct {
+		const char *title, *url;
+	} source;
+	struct {
+		const char *id, *url, *title, *link, *language;
+	} feed;
+	const struct item_tag *tags;
+	size_t tag_count;
+	/* Members that this version does not know, as msgpack pairs, passed on untouched. */
+	struct bytes rest;
+	uint32_t rest_members;
+};
+
+/* An item with every field absent. */
+struct item item_empty(void);
+
+/* Appends the msgpack map to out. */
+int item_encode(const struct item *item, struct buf *out, struct err *err);
+/* Texts live in the arena; rest too. */
+int item_decode(struct bytes msg, struct arena *arena, struct item *out, struct err *err);
+
+/* The JSON spelling as one object ("v", "id", "rev", ...), without a newline. Absent members are
+ * left out; times are RFC 3339. */
+void item_json(const struct item *item, struct json *j);
+/* And back (items as JSON lines: feedmill classify). Unknown members are dropped; only title,
+ * summary, ... as far as they are there: nothing is a must. Texts live in the arena. */
+int item_from_json(const char *text, size_t len, struct arena *arena, struct item *out,
+		   struct err *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* log - one event a line on stderr: "event key=value key=value", values quoted where they need
+ * it. Under systemd each line carries its journal priority ("<4>"), else the time.
+ *
+ * Only the stage loop, and main functions, log; what lies below returns a struct err. */
+#ifndef FM_COMMON_LOG_H
+#define FM_COMMON_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <syslog.h> /* LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG */
+
+struct log_field {
+	const char *key;
+	const char *text; /* NULL: number counts */
+	int64_t number;
+};
+
+#define LOG_TEXT(key, value) ((struct log_field){(key), (value) ? (value) : "", 0})
+#define LOG_NUM(key, value)  ((struct log_field){(key), NULL, (int64_t)(value)})
+
+/* log_event(LOG_WARNING, "poll_failed", LOG_TEXT("feed", url), LOG_NUM("status", 503)); a
+ * field is a must: say at least what the event is about. The event is one word, to grep for. */
+#define log_event(priority, event, ...)                                                            \
+	log_fields((priority), (event), (const struct log_field[]){__VA_ARGS__},                   \
+		   sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
+
+void log_fields(int priority, const char *event, const struct log_field *fields, size_t count);
+
+/* "parser@1": stands in each line as who=. Borrows name for ever. */
+void log_name(const char *name);
+
+/* Lines above this priority are dropped; LOG_INFO at first. */
+void log_level(int priority);
+
+#endif
