@@ -1,5 +1,6 @@
 /* json - JSON text out (RFC 8259), piece by piece into a buf, commas and escapes taken care of.
- * Faults stick in the buf: ask buf_failed once. Strings must be valid UTF-8. */
+ * Faults stick in the buf: ask buf_failed once. Strings must be valid UTF-8.
+ * Values that follow one another at the top level stand on lines of their own (JSON lines). */
 #ifndef FM_COMMON_JSON_H
 #define FM_COMMON_JSON_H
 
@@ -9,15 +10,16 @@
 
 #include "common/buf.h"
 
-/* json_begin(&j, &out); json_object(&j); json_key(&j, "id"); json_text(&j, id); json_close(&j); */
+enum { JSON_DEPTH_MAX = 32 }; /* a level more is a fault of the buf */
+
+/* struct json j = json_into(&out); json_object(&j); json_key(&j, "id"); json_text(&j, id);
+ * json_close(&j); */
 struct json {
 	struct buf *out;
 	bool comma; /* a value was written at this level: the next one needs a comma */
 	int depth;
-	char closers[32]; /* '}' or ']' a level */
+	char closers[JSON_DEPTH_MAX]; /* '}' or ']' a level */
 };
-
-enum { JSON_DEPTH_MAX = 32 };
 
 struct json json_into(struct buf *out); /* borrows out */
 
@@ -30,7 +32,8 @@ void json_text(struct json *j, const char *s); /* NULL writes null */
 void json_text_n(struct json *j, const char *s, size_t len);
 void json_int(struct json *j, int64_t n);
 void json_uint(struct json *j, uint64_t n);
-void json_double(struct json *j, double n); /* shortest form that reads back the same */
+void json_double(struct json *j, double n); /* the first of 15, 16, 17 digits that reads back the
+					       same; NaN, infinity: null */
 void json_bool(struct json *j, bool yes);
 void json_null(struct json *j);
 void json_raw(struct json *j, const char *s, size_t len); /* JSON text that is whole already */
