@@ -23,14 +23,16 @@ void digest_add(struct digest *d, const void *data, size_t len);
 void digest_add_field(struct digest *d, const void *data, size_t len);
 void digest_end(struct digest *d, unsigned char out[DIGEST_BYTES]);
 
-/* HMAC-SHA256 (RFC 2104). */
-void digest_hmac(const void *key, size_t key_len, const void *data, size_t len,
-		 unsigned char out[DIGEST_BYTES]);
+/* HMAC-SHA256 (RFC 2104). -1 without memory: out is as it was. */
+int digest_hmac(const void *key, size_t key_len, const void *data, size_t len,
+		unsigned char out[DIGEST_BYTES]);
 
 /* Lower-case hex of bytes and a NUL; out has 2 * len + 1 bytes. */
 void digest_hex(const unsigned char *bytes, size_t len, char *out);
 
 /* Continues from crc (0 at first). */
 uint32_t digest_crc32c(uint32_t crc, const void *data, size_t len);
+/* The same without the processor's instruction, as where there is none. */
+uint32_t digest_crc32c_table(uint32_t crc, const void *data, size_t len);
 
 #endif
