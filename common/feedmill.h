@@ -69,6 +69,10 @@ struct fm_sink_ops {
 			int *timeout_ms);
 	int (*woken)(struct fm_sink *sink, void *self, const struct pollfd *fds, size_t count);
 	int (*turn)(struct fm_sink *sink, void *self);
+	/* drain: once, when the sink is asked to stop. No put follows; settle soon what is pending
+	 * (FM_RETRY gives it back). watch, woken, turn and commit go on until nothing is pending
+	 * or the drain time is over; then close. */
+	void (*drain)(struct fm_sink *sink, void *self);
 };
 
 /* A row of the table of types: [sink NAME] type = ... */
