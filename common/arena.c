@@ -16,8 +16,15 @@ struct chunk {
 	_Alignas(ARENA_ALIGN) char data[];
 };
 
+struct deferred {
+	struct deferred *next;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
 struct arena {
 	struct chunk *chunk; /* the one being filled; fuller ones behind it */
+	struct deferred *deferred;
 	size_t max_bytes;
 	size_t taken_bytes;
 	bool failed;
@@ -44,11 +51,20 @@ chunks_free(struct chunk *chunk)
 	}
 }
 
+static void
+deferred_run(struct arena *arena)
+{
+	for (struct deferred *d = arena->deferred; d; d = d->next)
+		d->fn(d->arg);
+	arena->deferred = NULL;
+}
+
 void
 arena_free(struct arena *arena)
 {
 	if (!arena)
 		return;
+	deferred_run(arena);
 	chunks_free(arena->chunk);
 	free(arena);
 }
@@ -71,8 +87,8 @@ chunk_for(struct arena *arena, size_t need)
 	return chunk;
 }
 
-void *
-arena_alloc(struct arena *arena, size_t size)
+static void *
+piece_take(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = arena->chunk;
 	size_t need;
@@ -92,7 +108,15 @@ arena_alloc(struct arena *arena, size_t size)
 	piece = chunk->data + chunk->used;
 	chunk->used += need;
 	arena->taken_bytes += size;
-	if (size > 0)
+	return piece;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	void *piece = piece_take(arena, size);
+
+	if (piece && size > 0)
 		memset(piece, 0, size);
 	return piece;
 }
@@ -112,10 +136,13 @@ arena_array(struct arena *arena, size_t count, size_t size)
 char *
 arena_strndup(struct arena *arena, const char *s, size_t len)
 {
-	char *copy = len < SIZE_MAX ? arena_alloc(arena, len + 1) : NULL;
+	char *copy = len < SIZE_MAX ? piece_take(arena, len + 1) : NULL;
 
-	if (copy && len > 0)
+	if (!copy)
+		return NULL;
+	if (len > 0)
 		memcpy(copy, s, len);
+	copy[len] = '\0';
 	return copy;
 }
 
@@ -145,6 +172,20 @@ arena_printf(struct arena *arena, const char *fmt, ...)
 }
 
 int
+arena_defer(struct arena *arena, void (*fn)(void *arg), void *arg)
+{
+	struct deferred *d = arena_alloc(arena, sizeof(*d));
+
+	if (!d) {
+		fn(arg);
+		return -1;
+	}
+	*d = (struct deferred){.next = arena->deferred, .fn = fn, .arg = arg};
+	arena->deferred = d;
+	return 0;
+}
+
+int
 arena_failed(const struct arena *arena, struct err *err)
 {
 	if (!arena->failed)
@@ -158,6 +199,7 @@ arena_reset(struct arena *arena)
 {
 	struct chunk *keep = arena->chunk;
 
+	deferred_run(arena);
 	if (keep && keep->size > ARENA_KEEP_BYTES) {
 		chunks_free(keep);
 		keep = NULL;

@@ -27,6 +27,10 @@ char *arena_strndup(struct arena *arena, const char *s, size_t len);
 char *arena_strdup(struct arena *arena, const char *s);
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Calls fn(arg) when the pieces go (arena_reset, arena_free), the last deferred first: for memory
+ * of a library that belongs to the message. -1 where that cannot be noted: fn was called then. */
+int arena_defer(struct arena *arena, void (*fn)(void *arg), void *arg);
+
 /* -1 with ERR_REJECT when a piece was refused since the last reset. */
 int arena_failed(const struct arena *arena, struct err *err);
 
