@@ -1,8 +1,6 @@
 /* wire - msgpack out into a buf, and in with a sticky fault. The one door to msgpack-c.
  *
- * Bytes from a socket or a disk are walked first, without allocating: depth, counts, lengths,
- * UTF-8 of every string, unique keys of every map, no ext types, no trailing bytes. Only what
- * passed is given to msgpack-c. (Five bytes can make msgpack-c reserve 16 GiB.) */
+ * Bytes from a socket or a disk are walked first (wirecheck); only what passed is unpacked. */
 #ifndef FM_COMMON_WIRE_H
 #define FM_COMMON_WIRE_H
 
@@ -13,14 +11,9 @@
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/err.h"
+#include "common/wirecheck.h"
 
-enum {
-	WIRE_DEPTH_MAX = 16,
-	WIRE_NODES_MAX = 100000, /* values in one message, containers included */
-};
-
-/* 0, or -1 with ERR_REJECT saying at which byte and why. */
-int wire_check(struct bytes msg, struct err *err);
+enum { WIRE_REST_MAX = 64 }; /* unknown members that are passed on */
 
 /* --- out: faults stick in the buf ------------------------------------------------------------- */
 void wire_put_map(struct buf *out, size_t members);
@@ -33,7 +26,8 @@ void wire_put_uint(struct buf *out, uint64_t n);
 void wire_put_double(struct buf *out, double n);
 void wire_put_nil(struct buf *out);
 
-/* A map whose absent members are left out: the count is put right by wire_map_end.
+/* A map whose absent members are left out: the count is put right by wire_map_end. More than
+ * WIRE_MEMBERS_MAX are a fault of the buf: no reader would take them.
  *   struct wire_map m = wire_map_begin(out); wire_map_str(&m, "url", url); wire_map_end(&m); */
 struct wire_map {
 	struct buf *out;
@@ -44,6 +38,8 @@ struct wire_map wire_map_begin(struct buf *out);
 void wire_map_key(struct wire_map *m, const char *key);                /* the value follows */
 void wire_map_str(struct wire_map *m, const char *key, const char *s); /* NULL, "": left out */
 void wire_map_int(struct wire_map *m, const char *key, int64_t n);
+void wire_map_uint(struct wire_map *m, const char *key, uint64_t n);
+void wire_map_double(struct wire_map *m, const char *key, double n);
 void wire_map_bin(struct wire_map *m, const char *key, struct bytes b);
 void wire_map_raw(struct wire_map *m, struct bytes pairs, uint32_t members); /* see wire_rest */
 void wire_map_end(struct wire_map *m);
@@ -51,17 +47,21 @@ void wire_map_end(struct wire_map *m);
 /* --- in: one value of a message --------------------------------------------------------------- */
 struct wire_in; /* lives in the arena */
 
-/* Checks msg and reads it; a fault is found by wire_fault later. Strings that reads return are
- * copies in the arena, NUL-terminated; bins and raws borrow from msg. */
+/* Checks msg and reads it; a fault is told by wire_fault later, and NULL is a fault like others.
+ * Texts that reads return are copies in the arena, NUL-terminated; bins borrow from msg, which
+ * must stay until the arena is reset. */
 struct wire_in *wire_in(struct bytes msg, struct arena *arena);
 
-/* Members of the map at hand; past the first fault, and where the member is absent, they return
- * NULL, 0 or an empty run. A wrong type, a string over max or with a NUL inside is a fault. */
+/* Members of the map at hand; past the first fault, and where the member is absent or nil, they
+ * return NULL, 0 or an empty run; an empty text counts as absent. A wrong type, a text over max or
+ * with a NUL inside, a number that does not fit is a fault. Ask in the order of the writer: each
+ * search starts behind the last hit. */
 const char *wire_str(struct wire_in *in, const char *key, size_t max);
 struct bytes wire_bin(struct wire_in *in, const char *key, size_t max);
 int64_t wire_int(struct wire_in *in, const char *key);
+int64_t wire_int_or(struct wire_in *in, const char *key, int64_t absent);
 uint64_t wire_uint(struct wire_in *in, const char *key);
-double wire_double(struct wire_in *in, const char *key);
+double wire_double(struct wire_in *in, const char *key); /* finite; whole numbers too */
 bool wire_has(struct wire_in *in, const char *key);
 
 /* Steps into the map or array under key, or the i-th element; NULL-safe: a fault sticks in the
@@ -69,13 +69,13 @@ bool wire_has(struct wire_in *in, const char *key);
 struct wire_in *wire_child(struct wire_in *in, const char *key);
 size_t wire_count(struct wire_in *in);
 struct wire_in *wire_at(struct wire_in *in, size_t i);
-/* The value at hand itself, where it is a string, an unsigned integer, bytes. */
+/* The value at hand itself, where it is a text ("" stays ""), a number from 0 up, bytes. */
 const char *wire_self_str(struct wire_in *in, size_t max);
 uint64_t wire_self_uint(struct wire_in *in);
 struct bytes wire_self_bin(struct wire_in *in, size_t max);
 
-/* The members of the map at hand that no key of known names (NULL-terminated), as raw msgpack
- * pairs to pass on untouched. Lives in the arena. */
+/* The members of the map at hand that no key of known names (NULL-terminated), as msgpack pairs
+ * for wire_map_raw: their values are passed on as they are. Lives in the arena. */
 struct bytes wire_rest(struct wire_in *in, const char *const *known, uint32_t *members_out);
 
 /* Ask once, at the end: -1 with ERR_REJECT naming the first fault. */
