@@ -9,6 +9,8 @@
 #include "common/err.h"
 
 enum {
+	DOCUMENT_VERSION =
+		1, /* members may be added to it, and are skipped by who knows them not */
 	DOCUMENT_BODY_BYTES_MAX = 32 * 1024 * 1024,
 	DOCUMENT_BYTES_MAX = DOCUMENT_BODY_BYTES_MAX + 64 * 1024, /* encoded */
 	DOCUMENT_TEXT_BYTES_MAX = 8192,
@@ -30,7 +32,8 @@ struct document {
 
 /* Appends the msgpack map to out. */
 int document_encode(const struct document *doc, struct buf *out, struct err *err);
-/* Texts live in the arena; the body borrows from msg. */
+/* Texts live in the arena; the body borrows from msg. ERR_REJECT: no safe msgpack, a wrong type, a
+ * text over its ceiling, or neither feed_id nor feed_url. */
 int document_decode(struct bytes msg, struct arena *arena, struct document *out, struct err *err);
 
 #endif
