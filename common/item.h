@@ -53,9 +53,10 @@ struct item_tag {
 };
 
 struct item {
-	const char *id;  /* ITEM_ID_HEX digits */
-	const char *rev; /* ITEM_REV_HEX digits */
-	uint64_t seq;    /* the fetcher's spool sequence of its document: newer wins */
+	uint64_t version; /* of who wrote it; a newer one has members that are in rest */
+	const char *id;   /* ITEM_ID_HEX digits */
+	const char *rev;  /* ITEM_REV_HEX digits */
+	uint64_t seq;     /* the fetcher's spool sequence of its document: newer wins */
 	const char *guid, *url, *title, *summary, *content;
 	const struct item_author *authors;
 	size_t author_count;
@@ -74,7 +75,8 @@ struct item {
 	} feed;
 	const struct item_tag *tags;
 	size_t tag_count;
-	/* Members that this version does not know, as msgpack pairs, passed on untouched. */
+	/* Members of the item itself that this version does not know, as msgpack pairs, passed on
+	 * untouched (those inside its lists and objects are not). */
 	struct bytes rest;
 	uint32_t rest_members;
 };
@@ -84,7 +86,8 @@ struct item item_empty(void);
 
 /* Appends the msgpack map to out. */
 int item_encode(const struct item *item, struct buf *out, struct err *err);
-/* Texts live in the arena; rest too. */
+/* Texts live in the arena; rest too. ERR_REJECT: no safe msgpack, a wrong type, anything over its
+ * ceiling, an id or rev that is missing or not lower-case hex. A newer version is accepted. */
 int item_decode(struct bytes msg, struct arena *arena, struct item *out, struct err *err);
 
 /* The JSON spelling as one object ("v", "id", "rev", ...), without a newline. Absent members are
