@@ -10,11 +10,17 @@
 #include "common/err.h"
 #include "common/scope.h"
 
+enum { JSONDOC_VALUES_MAX = 256 * 1024 };
+
 struct jsondoc; /* a whole document */
 struct jsonval; /* a value inside one */
 
-/* Reads one JSON value and nothing after it but blanks. -> NULL with ERR_REJECT and line and
- * column where it is not JSON, too deep, or not UTF-8. Release with jsondoc_free. */
+/* Reads one JSON value and nothing around it but blanks and a byte order mark. Forgives what has
+ * one meaning only: a number that fits neither an int64 nor a double reads as a string of its
+ * spelling, half a surrogate pair as U+FFFD, a raw control character in a string as itself. Of
+ * members with the same key the last counts. -> NULL with ERR_REJECT and line and column where
+ * it is not JSON, nested more than 2048 deep, not UTF-8; or over JSONDOC_VALUES_MAX. Returns
+ * new; release with jsondoc_free. */
 struct jsondoc *jsondoc_parse(const char *text, size_t len, struct err *err);
 void jsondoc_free(struct jsondoc *doc);
 SCOPED_DEFINE(struct jsondoc, jsondoc_free)
@@ -34,7 +40,8 @@ bool jsonval_int(const struct jsonval *v, int64_t *out);
 bool jsonval_double(const struct jsonval *v, double *out); /* integers too */
 bool jsonval_bool(const struct jsonval *v, bool *out);
 
-/* The members of an object in their order: start with NULL, ends with NULL. */
+/* The members of an object in their order: start with NULL, ends with NULL.
+ *   for (it = NULL; (it = jsonval_next(object, it, &key, &value));) */
 const void *jsonval_next(const struct jsonval *object, const void *iter, const char **key_out,
 			 const struct jsonval **value_out);
 
