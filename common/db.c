@@ -1,0 +1,452 @@
+#include "common/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "common/ballast.h"
+#include "common/file.h"
+#include "common/mark.h"
+
+enum {
+	PAGE_BYTES = 8192,
+	CACHE_KIB = 2048,
+	CHECKPOINT_PAGES = 256, /* the WAL is emptied when it holds so many */
+	WAL_KEEP_BYTES = 16 * 1024 * 1024,
+	FULL_BELOW_BYTES = 1024 * 1024, /* a disk with less is what a lack of room speaks of */
+	/* More than any transaction gives out (db.h: the mark). */
+	NUMBERS_A_TRANSACTION = 1000000,
+};
+
+struct db {
+	char *path;
+	struct dbconn *conn;
+	int lock_fd;
+	struct mark *mark; /* NULL: shared_read */
+	struct ballast *ballast;
+	int64_t max_bytes, ballast_bytes;
+	bool open; /* a transaction of ours, whether or not SQLite still has it */
+	bool full;
+	int64_t changes_before; /* the transaction */
+	uint64_t commits;
+	char *warning;
+};
+
+int
+db_exec(struct db *db, const char *sql, struct err *err)
+{
+	return dbconn_exec(db->conn, sql, err);
+}
+
+struct db_stmt *
+db_stmt(struct db *db, const char *sql, struct err *err)
+{
+	return dbconn_stmt(db->conn, sql, err);
+}
+
+int64_t
+db_changes(const struct db *db)
+{
+	return dbconn_changes(db->conn);
+}
+
+static int
+ask(struct db *db, const char *sql, int64_t *out, struct err *err)
+{
+	return dbconn_ask(db->conn, sql, out, err);
+}
+
+/* --- transactions ----------------------------------------------------------------------------- */
+int
+db_begin(struct db *db, struct err *err)
+{
+	if (db->open)
+		return 0;
+	if (ask(db, "BEGIN IMMEDIATE", NULL, err) < 0)
+		return -1;
+	db->open = true;
+	db->changes_before = dbconn_total_changes(db->conn);
+	return 0;
+}
+
+void
+db_rollback(struct db *db)
+{
+	dbconn_reset_all(db->conn);
+	if (dbconn_in_transaction(db->conn))
+		(void)ask(db, "ROLLBACK", NULL, NULL);
+	db->open = false;
+}
+
+static int
+count_commit(struct db *db, struct err *err)
+{
+	struct db_stmt *stmt = db_stmt(db, "UPDATE mark SET n = ?1", err);
+
+	if (!stmt)
+		return -1;
+	db_int(stmt, 1, (int64_t)(db->commits + 1));
+	return db_run(stmt, err);
+}
+
+int
+db_commit(struct db *db, struct err *err)
+{
+	bool counted;
+
+	if (!db->open)
+		return 0;
+	dbconn_reset_all(db->conn);
+	if (!dbconn_in_transaction(db->conn)) {
+		db->open = false;
+		return err_set(err, ERR_RETRY,
+			       "database '%s': the transaction was rolled back before its end",
+			       db->path);
+	}
+	counted = dbconn_total_changes(db->conn) != db->changes_before;
+	if ((counted && count_commit(db, err) < 0) || ask(db, "COMMIT", NULL, err) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	db->open = false;
+	if (counted)
+		mark_set(db->mark, ++db->commits);
+	return 0;
+}
+
+bool
+db_in_transaction(const struct db *db)
+{
+	return db->open;
+}
+
+/* --- room ------------------------------------------------------------------------------------- */
+/* Notes that there was no room. Whether some was made, so that a second try makes sense. */
+static bool
+make_room(void *arg)
+{
+	struct db *db = arg;
+
+	db->full = true;
+	/* A file at its cap is full while the disk is not, and the ballast would help nobody. */
+	return db->ballast && ballast_disk_free(db->path) < FULL_BELOW_BYTES &&
+	       ballast_drop(db->ballast);
+}
+
+static int64_t
+pages_bytes(struct db *db, const char *pragma)
+{
+	int64_t pages = 0;
+	int64_t page_bytes = 0;
+
+	if (ask(db, pragma, &pages, NULL) < 0 || ask(db, "PRAGMA page_size", &page_bytes, NULL) < 0)
+		return 0;
+	return pages * page_bytes;
+}
+
+int64_t
+db_size_bytes(struct db *db)
+{
+	return pages_bytes(db, "PRAGMA page_count");
+}
+
+int64_t
+db_free_bytes(struct db *db)
+{
+	return pages_bytes(db, "PRAGMA freelist_count");
+}
+
+bool
+db_is_full(const struct db *db)
+{
+	return db->full;
+}
+
+void
+db_regain_ballast(struct db *db)
+{
+	bool capped, crammed;
+
+	if (!db->full || !db->ballast || db->open)
+		return;
+	capped = db->max_bytes > 0 &&
+		 db_size_bytes(db) - db_free_bytes(db) > db->max_bytes - db->max_bytes / 16;
+	crammed = db->ballast_bytes > 0 ? !ballast_take(db->ballast)
+					: ballast_disk_free(db->path) < FULL_BELOW_BYTES;
+	db->full = capped || crammed;
+}
+
+int
+db_shrink(struct db *db, int64_t max_bytes, struct err *err)
+{
+	char sql[64];
+
+	(void)snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%lld)",
+		       (long long)(max_bytes / PAGE_BYTES));
+	return db_exec(db, sql, err);
+}
+
+/* --- open ------------------------------------------------------------------------------------- */
+void
+db_close(struct db *db)
+{
+	if (!db)
+		return;
+	dbconn_close(db->conn);
+	mark_close(db->mark);
+	ballast_free(db->ballast);
+	scoped_close(&db->lock_fd);
+	free(db->warning);
+	free(db->path);
+	free(db);
+}
+
+const char *
+db_warning(const struct db *db)
+{
+	return db->warning;
+}
+
+/* path and a suffix; NULL without memory. Release with free. */
+static char *
+beside(const char *path, const char *suffix)
+{
+	char *name;
+
+	return asprintf(&name, "%s%s", path, suffix) < 0 ? NULL : name;
+}
+
+static int
+take_lock(struct db *db, struct err *err)
+{
+	SCOPED(free) char *path = beside(db->path, ".lock");
+
+	db->lock_fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640) : -1;
+	if (db->lock_fd < 0)
+		return err_sys(err, "open '%s.lock'", db->path);
+	if (flock(db->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return err_sys(err, "lock '%s'", path);
+	return err_set(err, ERR_RETRY, "database '%s' is in use: is another %s running?", db->path,
+		       program_invocation_short_name);
+}
+
+static int
+open_beside(struct db *db, struct err *err)
+{
+	SCOPED(free) char *mark = beside(db->path, ".mark");
+	SCOPED(free) char *ballast = beside(db->path, ".ballast");
+
+	if (!mark || !ballast)
+		return err_sys(err, "database '%s'", db->path);
+	db->mark = mark_open(mark, err);
+	if (db->mark)
+		db->ballast = ballast_new(ballast, db->ballast_bytes, err);
+	return db->ballast ? 0 : -1;
+}
+
+static int
+check_version(struct db *db, const char *const *migrations, int64_t *have_out, struct err *err)
+{
+	int64_t have = 0;
+	int64_t known = 0;
+
+	while (migrations[known])
+		known++;
+	if (ask(db, "PRAGMA user_version", &have, err) < 0)
+		return -1;
+	if (have > known)
+		return err_set(err, ERR_USAGE,
+			       "database '%s': schema %lld is newer than this program knows (%lld):"
+			       " install the newer feedmill",
+			       db->path, (long long)have, (long long)known);
+	*have_out = have;
+	return 0;
+}
+
+static int
+migrate(struct db *db, const char *const *migrations, int64_t have, struct err *err)
+{
+	for (; migrations[have]; have++) {
+		char version[64];
+
+		(void)snprintf(version, sizeof(version), "PRAGMA user_version = %lld",
+			       (long long)have + 1);
+		if (db_begin(db, err) < 0 || db_exec(db, migrations[have], err) < 0 ||
+		    db_exec(db, version, err) < 0 || db_commit(db, err) < 0) {
+			db_rollback(db);
+			return err_in(err, "to schema %lld", (long long)have + 1);
+		}
+	}
+	return 0;
+}
+
+static int
+go_wal(struct db *db, struct err *err)
+{
+	struct db_stmt *stmt = db_stmt(db, "PRAGMA journal_mode = WAL", err);
+	const char *mode;
+	bool wal;
+
+	if (!stmt || db_step(stmt, err) < 0)
+		return -1;
+	mode = db_col_text(stmt, 0);
+	wal = mode && strcmp(mode, "wal") == 0;
+	db_reset(stmt);
+	if (!wal)
+		return err_set(err, ERR_USAGE, "database '%s': no WAL on this file system",
+			       db->path);
+	return 0;
+}
+
+static int
+set_up(struct db *db, const struct db_options *options, struct err *err)
+{
+	char pragmas[512];
+	int64_t have;
+
+	/* The first two take effect in a file that is new. */
+	(void)snprintf(pragmas, sizeof(pragmas),
+		       "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL;"
+		       "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
+		       "PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
+		       "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = %d;"
+		       "PRAGMA journal_size_limit = %d",
+		       PAGE_BYTES, CACHE_KIB, CHECKPOINT_PAGES, WAL_KEEP_BYTES);
+	if (db_exec(db, pragmas, err) < 0 ||
+	    check_version(db, options->migrations, &have, err) < 0 || go_wal(db, err) < 0 ||
+	    db_exec(db,
+		    "CREATE TABLE IF NOT EXISTS mark(n INTEGER NOT NULL);"
+		    "INSERT INTO mark SELECT 0 WHERE NOT EXISTS(SELECT 1 FROM mark)",
+		    err) < 0)
+		return -1;
+	if (options->max_bytes > 0) {
+		(void)snprintf(pragmas, sizeof(pragmas), "PRAGMA max_page_count = %lld",
+			       (long long)(options->max_bytes / PAGE_BYTES));
+		if (db_exec(db, pragmas, err) < 0)
+			return -1;
+	}
+	return migrate(db, options->migrations, have, err);
+}
+
+/* Every number that the lost transactions may have given is passed over, in one transaction with
+ * the note that they are lost. */
+static int
+pass_over(struct db *db, uint64_t lost, struct err *err)
+{
+	static const char every_table[] =
+		"INSERT INTO sqlite_sequence(name, seq) SELECT name, 0 FROM sqlite_master"
+		" WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'"
+		" AND name NOT IN (SELECT name FROM sqlite_sequence)";
+	int64_t tables = 0;
+	struct db_stmt *stmt;
+
+	if (db_begin(db, err) < 0 ||
+	    ask(db, "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'", &tables,
+		err) < 0)
+		return -1;
+	if (tables > 0) {
+		if (db_exec(db, every_table, err) < 0)
+			return -1;
+		stmt = db_stmt(db, "UPDATE sqlite_sequence SET seq = seq + ?1", err);
+		if (!stmt)
+			return -1;
+		db_int(stmt, 1, (int64_t)lost * NUMBERS_A_TRANSACTION);
+		if (db_run(stmt, err) < 0)
+			return -1;
+	}
+	db->commits += lost;
+	return db_commit(db, err);
+}
+
+static int
+settle_mark(struct db *db, struct err *err)
+{
+	const uint64_t marked = mark_get(db->mark);
+	int64_t commits = 0;
+	uint64_t lost;
+
+	if (ask(db, "SELECT n FROM mark", &commits, err) < 0)
+		return -1;
+	db->commits = (uint64_t)commits;
+	if (marked <= db->commits) {
+		mark_set(db->mark, db->commits);
+		return 0;
+	}
+	lost = marked - db->commits;
+	if (asprintf(&db->warning,
+		     "database '%s': the last %llu of %llu committed transactions are gone (a "
+		     "damaged"
+		     " WAL, or an older copy was put back); numbers go on behind theirs",
+		     db->path, (unsigned long long)lost, (unsigned long long)marked) < 0)
+		db->warning = NULL;
+	if (pass_over(db, lost, err) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+open_writer(struct db *db, const struct db_options *options, struct err *err)
+{
+	if (take_lock(db, err) < 0 || open_beside(db, err) < 0)
+		return -1;
+	db->conn = dbconn_open(db->path, false, err);
+	if (!db->conn)
+		return -1;
+	dbconn_on_full(db->conn, make_room, db);
+	/* On a full disk even the opening needs room. */
+	if (set_up(db, options, err) < 0 && !(db->full && set_up(db, options, err) == 0))
+		return -1;
+	if (settle_mark(db, err) < 0)
+		return -1;
+	db->full = true;
+	db_regain_ballast(db);
+	return 0;
+}
+
+static int
+open_reader(struct db *db, const struct db_options *options, struct err *err)
+{
+	int64_t have;
+
+	db->conn = dbconn_open(db->path, true, err);
+	if (!db->conn)
+		return -1;
+	return options->migrations ? check_version(db, options->migrations, &have, err) : 0;
+}
+
+static int
+make_folder(const char *path, struct err *err)
+{
+	SCOPED(free) char *copy = strdup(path);
+
+	if (!copy)
+		return err_sys(err, "database '%s'", path);
+	return file_mkdirs(dirname(copy), err);
+}
+
+struct db *
+db_open(const char *path, const struct db_options *options, struct err *err)
+{
+	SCOPED(db_close) struct db *db = calloc(1, sizeof(*db));
+
+	if (db)
+		db->lock_fd = -1;
+	if (!db || !(db->path = strdup(path))) {
+		(void)err_sys(err, "database '%s'", path);
+		return NULL;
+	}
+	db->max_bytes = options->max_bytes;
+	db->ballast_bytes = options->ballast_bytes;
+	if (options->shared_read ? open_reader(db, options, err) < 0
+				 : make_folder(path, err) < 0 || open_writer(db, options, err) < 0)
+		return NULL;
+	return TAKE(db);
+}
