@@ -6,8 +6,7 @@
 #include "common/jsondoc.h"
 #include "common/wire.h"
 
-/* --- the fields: one table for the wire out and in and for JSON out and in
- * ------------------------ */
+/* --- the fields: one table for the wire out and in and for JSON out and in -------------------- */
 enum kind {
 	TEXT,    /* const char *; most: bytes */
 	UINT,    /* uint64_t; 0: absent */
@@ -228,8 +227,7 @@ item_empty(void)
 	return item;
 }
 
-/* --- msgpack
- * -------------------------------------------------------------------------------------- */
+/* --- msgpack ---------------------------------------------------------------------------------- */
 static void encode_fields(const char *record, const struct field *fields, struct wire_map *map);
 
 static void
@@ -400,8 +398,7 @@ item_decode(struct bytes msg, struct arena *arena, struct item *out, struct err 
 	return 0;
 }
 
-/* --- JSON
- * ----------------------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 static void json_fields(const char *record, const struct field *fields, struct json *j);
 
 static void
