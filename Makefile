@@ -21,7 +21,7 @@ PKG_CONFIG ?= pkg-config
 STAGES := fetcher parser classifier sink
 COMMON := scope err log clock buf arena file utf8 url digest json jsondoc config mark ballast \
 	dbconn db wirecheck wire document item spool quarantine idmap frame linkin linkout \
-	socketfile socket http stats notify control blackbox stage feedmill sdk
+	socketfile socket httphead http stats notify control blackbox stage feedmill sdk
 
 # msgpack-c is called msgpack in Debian 12 and msgpack-c in Debian 13.
 MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack-c && echo msgpack-c || echo msgpack)
