@@ -1,6 +1,6 @@
-/* config - the one INI dialect of all our files (feedmill.conf(5)): [section name], key = value;
- * a repeated key appends, an empty value resets, indented lines continue a list (one entry a
- * line), # begins a comment at a line's start. FILE.d/NN-NAME.conf are read after FILE.
+/* config - what our configuration files say (feedmill.conf(5); the dialect stands in ini.h):
+ * sections, keys with their values, and structs filled by tables of typed keys. A repeated key
+ * appends, an empty value resets. FILE.d/NN-NAME.conf are read after FILE.
  *
  * Errors are ERR_USAGE and say file:line, what is wrong and what is allowed. */
 #ifndef FM_COMMON_CONFIG_H
@@ -12,11 +12,6 @@
 
 #include "common/err.h"
 #include "common/scope.h"
-
-enum {
-	CONFIG_FILE_BYTES_MAX = 16 * 1024 * 1024,
-	CONFIG_LINE_BYTES_MAX = 64 * 1024,
-};
 
 struct config;
 
@@ -39,7 +34,7 @@ enum config_type {
 	CONFIG_INT,      /* int64_t */
 	CONFIG_DURATION, /* int64_t seconds; "90", "15m", "2h 30m", "1d" (units: s m h d w) */
 	CONFIG_SIZE,     /* int64_t bytes; "4096", "64K", "8M", "2G" (powers of 1024) */
-	CONFIG_BOOL,     /* bool; yes no true false on off 1 0 */
+	CONFIG_BOOL,     /* bool; yes no true false on off 1 0, in any case */
 	CONFIG_CHOICE,   /* int64_t; index in choices */
 };
 
@@ -48,7 +43,7 @@ struct config_key {
 	const char *name;
 	enum config_type type;
 	size_t offset;
-	const char *fallback;       /* as text, read like a value; NULL: NULL, 0, empty list */
+	const char *fallback;       /* as text, read like a value; NULL: NULL, 0, no, empty list */
 	int64_t least, most;        /* of INT, DURATION, SIZE; both 0: any that is not negative */
 	const char *const *choices; /* of CHOICE: NULL-terminated */
 };
@@ -66,7 +61,7 @@ struct config_section {
 	const char *kind;
 	const char *name;
 	const char *file;
-	int line;
+	int line; /* of its first header */
 };
 size_t config_section_count(const struct config *config);
 const struct config_section *config_section_at(const struct config *config, size_t i);
@@ -74,8 +69,8 @@ const struct config_section *config_section_find(const struct config *config, co
 						 const char *name);
 
 /* Fills out from the section (NULL: every fallback) by the table. A key that the table does not
- * have is an error, unless it is NULL-checked by config_keys. Texts and lists borrow from
- * config. */
+ * have is an error, and so is a list where one value is wanted; of a repeated key the last value
+ * counts. On an error out is as it was. Texts and lists borrow from config. */
 int config_read(const struct config *config, const struct config_section *section,
 		const struct config_key *keys, size_t key_count, void *out, struct err *err);
 
@@ -83,8 +78,8 @@ int config_read(const struct config *config, const struct config_section *sectio
 struct config_list config_values(const struct config *config, const struct config_section *section,
 				 const char *key);
 
-/* The keys of a section in the order of their first line, for languages with rules of their
- * own (rules.conf). NULL past the last. */
+/* The distinct keys of a section in the order of their first line, for languages with rules of
+ * their own (rules.conf). NULL past the last. */
 const char *config_key_at(const struct config *config, const struct config_section *section,
 			  size_t i);
 
