@@ -22,12 +22,13 @@
 
 struct spool;
 
-/* Borrows db. Counts what is there once (for spool_depth). Returns new. */
+/* Borrows db. Counts what is there once (for spool_depth). Returns new, to be closed before db. */
 struct spool *spool_open(struct db *db, struct err *err);
 void spool_close(struct spool *s);
 SCOPED_DEFINE(struct spool, spool_close)
 
-/* The number that the next spool_append gives. */
+/* The number that the next spool_append gives. It never goes back, not even when the transaction is
+ * rolled back or rows that were on the disk are lost (db.h: the mark). */
 uint64_t spool_next_seq(const struct spool *s);
 
 /* ref: what the row is about (a feed's id), may be NULL. */
@@ -47,7 +48,8 @@ int spool_ref(struct spool *s, uint64_t seq, struct buf *out, struct err *err);
 /* The row was acked: it goes. A row that is gone already is no error. */
 int spool_done(struct spool *s, uint64_t seq, struct err *err);
 
-/* Adds points to the row's blame (a worker died while it handled it); the sum in *blame_out. */
+/* Adds points to the row's blame (a worker died while it handled it); the sum in *blame_out, 0 when
+ * the row is gone. */
 int spool_blame(struct spool *s, uint64_t seq, int64_t points, int64_t *blame_out, struct err *err);
 
 /* Rows, their bytes, and the wall-clock second of the oldest (0: empty). Kept, not counted; after
