@@ -1,5 +1,6 @@
 /* quarantine - input that can never work, kept whole with the reason until a person decides:
- * rows beside the spool or the outbox, moved there in the transaction that lets go of them. */
+ * rows beside the spool or the outbox, moved there in the transaction that lets go of them. Let go
+ * first, then add: in a database at its cap the row then fits into the room that became free. */
 #ifndef FM_COMMON_QUARANTINE_H
 #define FM_COMMON_QUARANTINE_H
 
@@ -23,19 +24,20 @@ struct quarantined {
 	int64_t at_s;
 	const char *kind, *ref, *stage, *reason;
 	int64_t attempts;
-	struct bytes body; /* msgpack as it was received */
+	struct bytes body; /* msgpack as it was received; data NULL: damaged, or not asked for */
 };
 
 /* Inside the open transaction; at_s and id are set here. */
 int quarantine_add(struct db *db, const struct quarantined *row, int64_t *id_out, struct err *err);
 
 /* Rows after id `after`, oldest first: calls each (texts and body borrowed for the call, body
- * only when with_body) until it returns non-zero or limit rows were given. */
+ * only when with_body) until it returns non-zero or limit rows were given. each may drop rows, but
+ * neither commit nor roll back. */
 int quarantine_each(struct db *db, int64_t after, size_t limit, bool with_body,
 		    int (*each)(void *arg, const struct quarantined *row), void *arg,
 		    struct err *err);
 
-/* One row: 1 (each was called), 0 no such row, -1. */
+/* One row: 1 (each was called), 0 no such row, -1 (ERR_REJECT: its body is damaged). */
 int quarantine_get(struct db *db, int64_t id, int (*each)(void *arg, const struct quarantined *row),
 		   void *arg, struct err *err);
 
