@@ -96,9 +96,6 @@ room(void *array, size_t count, size_t *cap, size_t size, struct err *err)
 	return grown;
 }
 
-/* --- sections by kind and name -------------------------------------------------------------------
- */
-
 static size_t
 hash(const char *kind, const char *name)
 {
@@ -172,9 +169,6 @@ take_section(struct reader *r, const struct ini_line *line, struct err *err)
 	*slot = r->section = ++config->count;
 	return 0;
 }
-
-/* --- keys and values -----------------------------------------------------------------------------
- */
 
 static struct key *
 key_find(const struct section *section, const char *name)
@@ -265,9 +259,6 @@ config_parse(const char *name, const char *text, size_t len, struct err *err)
 	return TAKE(config);
 }
 
-/* --- asking --------------------------------------------------------------------------------------
- */
-
 size_t
 config_section_count(const struct config *config)
 {
@@ -311,9 +302,6 @@ config_key_at(const struct config *config, const struct config_section *section,
 		return NULL;
 	return section_of(section)->keys[i].name;
 }
-
-/* --- typed values --------------------------------------------------------------------------------
- */
 
 /* How numbers of a type are read, written and called. */
 static const struct quantity {

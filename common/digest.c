@@ -102,8 +102,7 @@ digest_hex(const unsigned char *bytes, size_t len, char *out)
 	*out = '\0';
 }
 
-/* --- CRC-32C, reflected polynomial 0x82F63B78 ---------------------------------------------------
- */
+/* CRC-32C: reflected polynomial 0x82F63B78. */
 
 /* clang-format off */
 static const uint32_t crc_table[256] = {

@@ -159,9 +159,6 @@ ini_read(const char *file, const char *text, size_t len, struct arena *arena, in
 	return 0;
 }
 
-/* --- files ---------------------------------------------------------------------------------------
- */
-
 /* A file that cannot be read stays so until somebody puts it right. */
 static int
 as_usage(struct err *err)

@@ -44,8 +44,7 @@ has_too_many_values(const char *s, size_t len)
 	return values > JSONDOC_VALUES_MAX;
 }
 
-/* --- repair: what jansson refuses though the publisher's meaning is plain ------------------------
- */
+/* Repair: what jansson refuses though the publisher's meaning is plain. */
 
 static bool
 is_number_byte(char c)
@@ -172,9 +171,6 @@ repair(const char *s, size_t len, struct buf *out)
 	(void)buf_add(out, s + run, len - run, NULL);
 	return changed && !out->failed;
 }
-
-/* --- the document --------------------------------------------------------------------------------
- */
 
 static json_t *
 load(const char *text, size_t len, json_error_t *error)

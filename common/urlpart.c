@@ -1,0 +1,215 @@
+#include "common/urlpart.h"
+
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "common/ascii.h"
+#include "common/utf8.h"
+
+static unsigned char
+byte_at(struct bytes s, size_t i)
+{
+	return ((const unsigned char *)s.data)[i];
+}
+
+#define BIT(c) (UINT64_C(1) << ((c)&63))
+
+/* ASCII bytes that are percent-encoded in a part of a URL (WHATWG, "percent-encode sets"). */
+struct set {
+	uint64_t low, high; /* 0..63, 64..127 */
+};
+
+static const uint64_t NEVER_LOW = UINT64_C(0xFFFFFFFF) | BIT(' ') | BIT('"') | BIT('<') | BIT('>');
+static const uint64_t NEVER_HIGH = BIT(0x7F);
+
+static const struct set sets[] = {
+	[URLPART_OPAQUE] = {NEVER_LOW, NEVER_HIGH},
+	[URLPART_USERINFO] = {NEVER_LOW | BIT('/') | BIT(';') | BIT('='),
+			      NEVER_HIGH | BIT('@') | BIT('[') | BIT('\\') | BIT(']') | BIT('^') |
+				      BIT('`') | BIT('{') | BIT('|') | BIT('}')},
+	[URLPART_PATH] = {NEVER_LOW, NEVER_HIGH | BIT('^') | BIT('`') | BIT('{') | BIT('}')},
+	[URLPART_QUERY] = {NEVER_LOW | BIT('\''), NEVER_HIGH},
+	[URLPART_FRAGMENT] = {NEVER_LOW, NEVER_HIGH | BIT('`')},
+};
+
+static bool
+is_in(const struct set *set, unsigned char c)
+{
+	return ((c < 64 ? set->low : set->high) & BIT(c)) != 0;
+}
+
+/* What may stand in an IRI (RFC 3987, 2.2 and 4.1): no controls, no line separators, nothing
+ * that turns the direction of writing. */
+static bool
+is_iri(uint32_t cp)
+{
+	return cp >= 0xA0 && cp != 0x200E && cp != 0x200F && (cp < 0x2028 || cp > 0x202E) &&
+	       (cp < 0x2066 || cp > 0x2069) && (cp < 0xFDD0 || cp > 0xFDEF) &&
+	       cp != UTF8_REPLACEMENT && (cp & 0xFFFE) != 0xFFFE;
+}
+
+/* How many bytes from i on are one non-ASCII code point that may stay; 0: the byte may not. */
+static size_t
+iri_bytes(struct bytes s, size_t i)
+{
+	const char *from = (const char *)s.data + i;
+	const char *at = from;
+
+	return is_iri(utf8_next(&at, (const char *)s.data + s.len)) ? (size_t)(at - from) : 0;
+}
+
+static void
+write_escaped(struct buf *out, unsigned char c)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	const char text[3] = {'%', hex[c >> 4], hex[c & 0xF]};
+
+	(void)buf_add(out, text, sizeof(text), NULL);
+}
+
+void
+urlpart_encode(struct buf *out, enum urlpart part, struct bytes s)
+{
+	const struct set *set = &sets[part];
+	size_t run = 0;
+
+	for (size_t i = 0; i < s.len;) {
+		const unsigned char c = byte_at(s, i);
+		const size_t n = c < 0x80 ? !is_in(set, c) : iri_bytes(s, i);
+
+		i += n;
+		if (n > 0)
+			continue;
+		(void)buf_add(out, (const char *)s.data + run, i - run, NULL);
+		write_escaped(out, c);
+		run = ++i;
+	}
+	if (run < s.len)
+		(void)buf_add(out, (const char *)s.data + run, s.len - run, NULL);
+}
+
+void
+urlpart_lower(struct buf *out, struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		(void)buf_addc(out, (char)ascii_lower(byte_at(text, i)), NULL);
+}
+
+static int
+write_ipv6(struct buf *out, struct bytes host, struct err *err)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	struct in6_addr address;
+
+	if (host.len < 2 || host.len - 2 >= sizeof(text) || byte_at(host, host.len - 1) != ']')
+		return err_set(err, ERR_REJECT, "the host in brackets is no IPv6 address");
+	memcpy(text, (const char *)host.data + 1, host.len - 2);
+	if (strlen(text) != host.len - 2 || inet_pton(AF_INET6, text, &address) != 1)
+		return err_set(err, ERR_REJECT, "the host in brackets is no IPv6 address");
+	urlpart_lower(out, host);
+	return 0;
+}
+
+int
+urlpart_host(struct buf *out, struct bytes host, struct err *err)
+{
+	const size_t start = out->len;
+
+	if (host.len == 0)
+		return err_set(err, ERR_REJECT, "no host");
+	if (byte_at(host, 0) == '[')
+		return write_ipv6(out, host, err);
+	for (size_t i = 0; i < host.len; i++) {
+		unsigned char c = ascii_lower(byte_at(host, i));
+
+		if (c == '%' && i + 2 < host.len && ascii_hex(byte_at(host, i + 1)) >= 0 &&
+		    ascii_hex(byte_at(host, i + 2)) >= 0) {
+			c = ascii_lower((unsigned char)(ascii_hex(byte_at(host, i + 1)) * 16 +
+							ascii_hex(byte_at(host, i + 2))));
+			i += 2;
+		}
+		/* What a registered name may hold (RFC 3986, 3.2.2). */
+		if (c < 0x80 && !ascii_is_alpha(c) && !ascii_is_digit(c) &&
+		    (c == '\0' || !strchr("-._~!$&'()*+,;=", c)))
+			return err_set(err, ERR_REJECT, "byte 0x%02x in the host", c);
+		(void)buf_addc(out, (char)c, NULL);
+	}
+	if (out->failed)
+		return 0;
+	host = (struct bytes){out->data + start, out->len - start};
+	for (size_t i = 0; i < host.len;) {
+		const size_t n = byte_at(host, i) < 0x80 ? 1 : iri_bytes(host, i);
+
+		if (n == 0)
+			return err_set(err, ERR_REJECT, "byte 0x%02x in the host",
+				       byte_at(host, i));
+		i += n;
+	}
+	return 0;
+}
+
+int
+urlpart_port(struct buf *out, struct bytes port, unsigned long usual, struct err *err)
+{
+	unsigned long n = 0;
+
+	for (size_t i = 0; i < port.len; i++) {
+		if (!ascii_is_digit(byte_at(port, i)))
+			return err_set(err, ERR_REJECT, "the port is no number");
+		n = n * 10 + (unsigned long)(byte_at(port, i) - '0');
+		if (n > URLPART_PORT_MAX)
+			return err_set(err, ERR_REJECT, "the port is over %d", URLPART_PORT_MAX);
+	}
+	if (port.len > 0 && n != usual)
+		(void)buf_addf(out, NULL, ":%lu", n);
+	return 0;
+}
+
+/* 1 for ".", 2 for "..", escaped or not; else 0. */
+static int
+dots(struct bytes s)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < s.len; n++) {
+		if (byte_at(s, i) == '.')
+			i++;
+		else if (i + 2 < s.len && byte_at(s, i) == '%' && byte_at(s, i + 1) == '2' &&
+			 ascii_lower(byte_at(s, i + 2)) == 'e')
+			i += 3;
+		else
+			return 0;
+		if (n == 2)
+			return 0;
+	}
+	return n;
+}
+
+void
+urlpart_segments(struct buf *out, size_t start, struct bytes path, bool backslash)
+{
+	for (size_t i = 0, end; i <= path.len; i = end + 1) {
+		struct bytes segment;
+
+		for (end = i; end < path.len; end++)
+			if (byte_at(path, end) == '/' || (backslash && byte_at(path, end) == '\\'))
+				break;
+		segment = (struct bytes){(const char *)path.data + i, end - i};
+		switch (dots(segment)) {
+		case 2:
+			/* From behind "/a/b/" to behind "/a/", and never above the root. */
+			for (size_t n = 0; out->len > start + 1 && n < 2; out->len -= n < 2)
+				n += out->data[out->len - 1] == '/';
+			if (out->data)
+				out->data[out->len] = '\0';
+			continue;
+		case 1:
+			continue;
+		default:
+			urlpart_encode(out, URLPART_PATH, segment);
+			if (end < path.len)
+				(void)buf_addc(out, '/', NULL);
+		}
+	}
+}
