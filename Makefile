@@ -19,9 +19,10 @@ PKG_CONFIG ?= pkg-config
 # A stage is a folder and a program. A common module is a name, and this list is the order of
 # layers: a module may include itself and the ones before it (make lint).
 STAGES := fetcher parser classifier sink
-COMMON := scope ascii err log clock buf arena file utf8 urlpart url digest json jsondoc ini quantity config mark ballast \
-	dbconn db wirecheck wire document item spool quarantine idmap frame linkin linkout \
-	socketfile socket httphead http stats notify control blackbox stage feedmill sdk
+COMMON := scope ascii err log clock buf arena file utf8 urlpart url digest json jsondoc ini \
+	quantity config mark ballast dbconn db wirecheck wire record document item spool \
+	quarantine idmap frame linkin linkout socketfile socket httphead http stats notify \
+	control blackbox stage feedmill sdk
 
 # msgpack-c is called msgpack in Debian 12 and msgpack-c in Debian 13.
 MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack-c && echo msgpack-c || echo msgpack)
