@@ -19,7 +19,7 @@ PKG_CONFIG ?= pkg-config
 # A stage is a folder and a program. A common module is a name, and this list is the order of
 # layers: a module may include itself and the ones before it (make lint).
 STAGES := fetcher parser classifier sink
-COMMON := scope ascii err log clock buf arena file utf8 urlpart url digest json jsondoc ini \
+COMMON := scope ascii utf8 err clock buf log arena file urlpart url digest json jsondoc ini \
 	quantity config mark ballast dbconn db wirecheck wire record document item spool \
 	quarantine idmap frame linkin linkout socketfile socket httphead http stats notify \
 	control blackbox stage feedmill sdk
