@@ -76,6 +76,8 @@ $(B)/bin/feedmill-$(1): $$(OBJ_$(1)) $(B)/common.a
 	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs $$(PKG)) -lm
 endef
 $(foreach s,$(STAGES),$(eval $(call stage,$(s))))
+# The assembler reads these into the object; no compiler's list of dependencies names them.
+$(B)/sink/site_assets.o: $(wildcard sink/site/*)
 BINS := $(STAGES:%=$(B)/bin/feedmill-%)
 
 # --- unit tests and fuzz targets: the object under test is common.a or a stage's folder ----------
