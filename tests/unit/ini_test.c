@@ -126,7 +126,8 @@ bounds_lines_and_texts(void)
 	CHECK_STR(err.text, "x.conf:2: a line of more than 65536 bytes");
 	while (text.len < ARENA_BYTES)
 		(void)buf_adds(&text, "\n# many lines", NULL);
-	CHECK(read_n(text.data, text.len, &seen, &err) == -1);
+	CHECK(read_n(text.data, text.len, &seen, &err) == -1 && err.kind == ERR_USAGE);
+	CHECK_STR(err.text, "x.conf: needs more than its 1048576 bytes of memory");
 }
 
 static void
