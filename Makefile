@@ -105,10 +105,28 @@ all: $(BINS)
 unit-%: $(B)/tests/unit/%_test
 	$<
 
+# Every fuzz target on its corpus, once, in any flavour: a crash that was found stays fixed.
+fuzz-replay: $(FUZZ)
+	@for f in $(FUZZ); do n=$${f##*/}; n=$${n%_fuzz}; \
+		echo "# fuzz-replay $$n"; $$f tests/fuzz/corpus/$$n || exit 1; done
+
+# T seconds of fuzzing a target. New finds are kept for the next run, and what crashes for a look:
+# it belongs into tests/fuzz/corpus once it is fixed.
+T ?= 60
+fuzz:
+	$(MAKE) CC=clang FLAVOUR=fuzz B=.build/fuzz T=$(T) fuzz-run
+fuzz-run: $(FUZZ)
+	@mkdir -p $(B)/crash
+	@for f in $(FUZZ); do n=$${f##*/}; n=$${n%_fuzz}; mkdir -p $(B)/found/$$n; \
+		echo "# fuzz $$n for $(T) s"; \
+		$$f -max_total_time=$(T) -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+			-verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/crash/$$n- \
+			$(B)/found/$$n tests/fuzz/corpus/$$n || exit 1; done
+
 clean:
 	rm -rf .build
 
-.PHONY: all clean
+.PHONY: all clean fuzz fuzz-run fuzz-replay
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
