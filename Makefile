@@ -29,7 +29,7 @@ MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack-c && echo msgpack-c || echo ms
 PKG_common     := libzmq $(MSGPACK) sqlite3 jansson libcrypto
 PKG_fetcher    := libcurl libxml-2.0
 PKG_parser     := libxml-2.0
-PKG_classifier := libpcre2-8
+PKG_classifier := libpcre2-8 libutf8proc
 PKG_sink       :=
 
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
@@ -83,7 +83,7 @@ BINS := $(STAGES:%=$(B)/bin/feedmill-%)
 # --- unit tests and fuzz targets: the object under test is common.a or a stage's folder ----------
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
 FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
-PKG_all := $(PKG_common) libcurl libxml-2.0 libpcre2-8
+PKG_all := $(PKG_common) libcurl libxml-2.0 libpcre2-8 libutf8proc
 $(TESTS) $(FUZZ) $(TESTS:%=%.o) $(FUZZ:%=%.o): PKG := $(PKG_all)
 STAGE_OBJ := $(filter-out %/main.o,$(foreach s,$(STAGES),$(OBJ_$(s))))
 $(B)/stages.a: $(sort $(STAGE_OBJ))
