@@ -1,0 +1,328 @@
+#include "fetcher/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUCKETS = 1024, HEAP_FIRST = 64, NOT_IN_HEAP = -1 };
+
+struct host {
+	struct host *next; /* in the bucket */
+	struct waiting *first, **last;
+	size_t waiting;
+	int64_t running;
+	int64_t start_ms; /* the next poll starts at that time or later */
+	long place;       /* in the heap */
+	char name[];
+};
+
+struct hosts {
+	int64_t at_once, spacing_ms;
+	struct host *buckets[BUCKETS];
+	size_t count, waiting;
+	/* The hosts that only wait for their time: something queued, a place free. The earliest is
+	 * at the top. */
+	struct host **heap;
+	size_t heap_len, heap_cap;
+};
+
+struct hosts *
+hosts_new(int64_t at_once, int64_t spacing_ms, struct err *err)
+{
+	struct hosts *hosts = calloc(1, sizeof(*hosts));
+
+	if (!hosts) {
+		(void)err_sys(err, "hosts");
+		return NULL;
+	}
+	hosts->at_once = at_once;
+	hosts->spacing_ms = spacing_ms;
+	return hosts;
+}
+
+void
+hosts_free(struct hosts *hosts)
+{
+	if (!hosts)
+		return;
+	for (size_t b = 0; b < BUCKETS; b++) {
+		while (hosts->buckets[b]) {
+			struct host *h = hosts->buckets[b];
+
+			hosts->buckets[b] = h->next;
+			free(h);
+		}
+	}
+	free(hosts->heap);
+	free(hosts);
+}
+
+/* --- the heap --------------------------------------------------------------------------------- */
+
+static void
+place(struct hosts *hosts, size_t at, struct host *h)
+{
+	hosts->heap[at] = h;
+	h->place = (long)at;
+}
+
+static void
+sift_up(struct hosts *hosts, size_t at)
+{
+	struct host *h = hosts->heap[at];
+
+	for (; at > 0 && hosts->heap[(at - 1) / 2]->start_ms > h->start_ms; at = (at - 1) / 2)
+		place(hosts, at, hosts->heap[(at - 1) / 2]);
+	place(hosts, at, h);
+}
+
+static void
+sift_down(struct hosts *hosts, size_t at)
+{
+	struct host *h = hosts->heap[at];
+
+	for (;;) {
+		size_t child = at * 2 + 1;
+
+		if (child + 1 < hosts->heap_len &&
+		    hosts->heap[child + 1]->start_ms < hosts->heap[child]->start_ms)
+			child++;
+		if (child >= hosts->heap_len || hosts->heap[child]->start_ms >= h->start_ms)
+			break;
+		place(hosts, at, hosts->heap[child]);
+		at = child;
+	}
+	place(hosts, at, h);
+}
+
+static void
+heap_out(struct hosts *hosts, struct host *h)
+{
+	const size_t at = (size_t)h->place;
+	struct host *last;
+
+	if (h->place == NOT_IN_HEAP)
+		return;
+	h->place = NOT_IN_HEAP;
+	last = hosts->heap[--hosts->heap_len];
+	if (last == h)
+		return;
+	place(hosts, at, last);
+	sift_up(hosts, at);
+	sift_down(hosts, (size_t)last->place);
+}
+
+/* Room was made when the host was: every host fits. */
+static void
+heap_in(struct hosts *hosts, struct host *h)
+{
+	if (h->place != NOT_IN_HEAP || h->waiting == 0 || h->running >= hosts->at_once)
+		return;
+	place(hosts, hosts->heap_len++, h);
+	sift_up(hosts, hosts->heap_len - 1);
+}
+
+/* --- the hosts -------------------------------------------------------------------------------- */
+
+static struct host **
+find(struct hosts *hosts, const char *name)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	struct host **link;
+
+	for (const char *c = name; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	for (link = &hosts->buckets[hash % BUCKETS]; *link; link = &(*link)->next)
+		if (strcmp((*link)->name, name) == 0)
+			break;
+	return link;
+}
+
+static const struct host *
+look(const struct hosts *hosts, const char *name)
+{
+	struct hosts *same;
+
+	memcpy(&same, &hosts, sizeof(same)); /* find changes nothing */
+	return *find(same, name);
+}
+
+static struct host *
+get(struct hosts *hosts, const char *name, struct err *err)
+{
+	struct host **link = find(hosts, name), *h = *link;
+
+	if (h)
+		return h;
+	if (hosts->count >= hosts->heap_cap) {
+		const size_t cap = hosts->heap_cap ? hosts->heap_cap * 2 : HEAP_FIRST;
+		struct host **heap = realloc(hosts->heap, cap * sizeof(*heap));
+
+		if (!heap) {
+			(void)err_sys(err, "host '%s'", name);
+			return NULL;
+		}
+		hosts->heap = heap;
+		hosts->heap_cap = cap;
+	}
+	h = calloc(1, sizeof(*h) + strlen(name) + 1);
+	if (!h) {
+		(void)err_sys(err, "host '%s'", name);
+		return NULL;
+	}
+	memcpy(h->name, name, strlen(name) + 1);
+	h->last = &h->first;
+	h->place = NOT_IN_HEAP;
+	*link = h;
+	hosts->count++;
+	return h;
+}
+
+int
+hosts_put(struct hosts *hosts, const char *name, struct waiting *w, bool front, struct err *err)
+{
+	struct host *h = get(hosts, name, err);
+
+	if (!h)
+		return -1;
+	w->host = h;
+	w->next = front ? h->first : NULL;
+	if (front)
+		h->first = w;
+	else
+		*h->last = w;
+	if (!w->next)
+		h->last = &w->next;
+	h->waiting++;
+	hosts->waiting++;
+	heap_in(hosts, h);
+	return 0;
+}
+
+static struct waiting *
+take_first(struct hosts *hosts, struct host *h)
+{
+	struct waiting *w = h->first;
+
+	h->first = w->next;
+	if (!h->first)
+		h->last = &h->first;
+	w->next = NULL;
+	h->waiting--;
+	hosts->waiting--;
+	return w;
+}
+
+struct waiting *
+hosts_next(struct hosts *hosts, int64_t now_ms)
+{
+	struct host *h = hosts->heap_len > 0 ? hosts->heap[0] : NULL;
+	struct waiting *w;
+
+	if (!h || h->start_ms > now_ms)
+		return NULL;
+	heap_out(hosts, h);
+	w = take_first(hosts, h);
+	h->running++;
+	h->start_ms = now_ms + hosts->spacing_ms;
+	heap_in(hosts, h);
+	return w;
+}
+
+void
+hosts_done(struct hosts *hosts, struct waiting *w)
+{
+	struct host *h = w->host;
+
+	w->host = NULL;
+	h->running--;
+	heap_in(hosts, h);
+}
+
+int64_t
+hosts_next_ms(const struct hosts *hosts)
+{
+	return hosts->heap_len > 0 ? hosts->heap[0]->start_ms : -1;
+}
+
+int
+hosts_hold(struct hosts *hosts, const char *name, int64_t until_ms, struct err *err)
+{
+	struct host *h = get(hosts, name, err);
+
+	if (!h)
+		return -1;
+	if (until_ms <= h->start_ms)
+		return 0;
+	h->start_ms = until_ms;
+	if (h->place != NOT_IN_HEAP)
+		sift_down(hosts, (size_t)h->place);
+	return 0;
+}
+
+int64_t
+hosts_delay_ms(const struct hosts *hosts, const char *name, int64_t now_ms)
+{
+	const struct host *h = look(hosts, name);
+	int64_t wait_ms;
+
+	if (!h)
+		return 0;
+	wait_ms = h->start_ms > now_ms ? h->start_ms - now_ms : 0;
+	return wait_ms + (int64_t)h->waiting * hosts->spacing_ms;
+}
+
+size_t
+hosts_waiting(const struct hosts *hosts)
+{
+	return hosts->waiting;
+}
+
+size_t
+hosts_waiting_at(const struct hosts *hosts, const char *name)
+{
+	const struct host *h = look(hosts, name);
+
+	return h ? h->waiting : 0;
+}
+
+size_t
+hosts_count(const struct hosts *hosts)
+{
+	return hosts->count;
+}
+
+struct waiting *
+hosts_drain(struct hosts *hosts)
+{
+	for (size_t b = 0; b < BUCKETS && hosts->waiting > 0; b++)
+		for (struct host *h = hosts->buckets[b]; h; h = h->next)
+			if (h->waiting > 0) {
+				struct waiting *w = take_first(hosts, h);
+
+				w->host = NULL;
+				if (h->waiting == 0)
+					heap_out(hosts, h);
+				return w;
+			}
+	return NULL;
+}
+
+void
+hosts_sweep(struct hosts *hosts, int64_t now_ms)
+{
+	for (size_t b = 0; b < BUCKETS; b++) {
+		struct host **link = &hosts->buckets[b];
+
+		while (*link) {
+			struct host *h = *link;
+
+			if (h->waiting > 0 || h->running > 0 || h->start_ms > now_ms) {
+				link = &h->next;
+				continue;
+			}
+			*link = h->next;
+			hosts->count--;
+			free(h);
+		}
+	}
+}

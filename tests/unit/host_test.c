@@ -1,0 +1,142 @@
+#include "fetcher/host.h"
+
+#include "tests/unit/check.h"
+
+enum { SPACING = 1000 };
+
+static void
+lets_two_go_a_while_apart(void)
+{
+	SCOPED(hosts_free) struct hosts *hosts = hosts_new(2, SPACING, NULL);
+	struct waiting w[4] = {{NULL, NULL}};
+
+	for (int i = 0; i < 4; i++)
+		CHECK(hosts_put(hosts, "a.example", &w[i], false, NULL) == 0);
+	CHECK(hosts_next(hosts, 0) == &w[0] && hosts_next(hosts, 0) == NULL);
+	CHECK(hosts_next_ms(hosts) == SPACING);
+	CHECK(hosts_next(hosts, SPACING - 1) == NULL && hosts_next(hosts, SPACING) == &w[1]);
+	/* Two are running: time alone does not start a third. */
+	CHECK(hosts_next(hosts, 9 * SPACING) == NULL && hosts_next_ms(hosts) == -1);
+	hosts_done(hosts, &w[0]);
+	CHECK(hosts_next(hosts, 9 * SPACING) == &w[2]);
+	hosts_done(hosts, &w[1]);
+	hosts_done(hosts, &w[2]);
+	CHECK(hosts_next(hosts, 9 * SPACING) == NULL);
+	CHECK(hosts_next(hosts, 10 * SPACING) == &w[3] && hosts_waiting(hosts) == 0);
+}
+
+static void
+lets_no_host_wait_for_another(void)
+{
+	SCOPED(hosts_free) struct hosts *hosts = hosts_new(1, SPACING, NULL);
+	struct waiting slow[50] = {{NULL, NULL}}, quick[50] = {{NULL, NULL}};
+	char name[32];
+	int started = 0;
+
+	for (int i = 0; i < 50; i++) {
+		(void)snprintf(name, sizeof(name), "q%d.example", i);
+		CHECK(hosts_put(hosts, "slow.example", &slow[i], false, NULL) == 0);
+		CHECK(hosts_put(hosts, name, &quick[i], false, NULL) == 0);
+	}
+	while (hosts_next(hosts, 0))
+		started++;
+	CHECK(started == 51 && hosts_waiting(hosts) == 49);
+	CHECK(hosts_waiting_at(hosts, "slow.example") == 49);
+	CHECK(hosts_delay_ms(hosts, "slow.example", 0) == 50 * SPACING);
+	CHECK(hosts_delay_ms(hosts, "other.example", 0) == 0);
+}
+
+static void
+is_silent_while_a_host_wants_silence(void)
+{
+	SCOPED(hosts_free) struct hosts *hosts = hosts_new(2, SPACING, NULL);
+	struct waiting w[2] = {{NULL, NULL}};
+
+	CHECK(hosts_put(hosts, "a.example", &w[0], false, NULL) == 0);
+	CHECK(hosts_hold(hosts, "a.example", 60000, NULL) == 0);
+	CHECK(hosts_hold(hosts, "a.example", 5000, NULL) == 0);  /* the longer one counts */
+	CHECK(hosts_hold(hosts, "b.example", 70000, NULL) == 0); /* before anything waits */
+	CHECK(hosts_put(hosts, "b.example", &w[1], false, NULL) == 0);
+	CHECK(hosts_next(hosts, 59999) == NULL && hosts_next_ms(hosts) == 60000);
+	CHECK(hosts_next(hosts, 60000) == &w[0] && hosts_next(hosts, 60000) == NULL);
+	hosts_sweep(hosts, 65000);
+	CHECK(hosts_next(hosts, 70000) == &w[1]);
+}
+
+static void
+puts_a_redirect_before_the_others(void)
+{
+	SCOPED(hosts_free) struct hosts *hosts = hosts_new(9, 0, NULL);
+	struct waiting w[3] = {{NULL, NULL}};
+
+	CHECK(hosts_put(hosts, "a", &w[0], false, NULL) == 0);
+	CHECK(hosts_put(hosts, "a", &w[1], true, NULL) == 0);
+	CHECK(hosts_put(hosts, "a", &w[2], false, NULL) == 0);
+	CHECK(hosts_next(hosts, 0) == &w[1] && hosts_next(hosts, 0) == &w[0] &&
+	      hosts_next(hosts, 0) == &w[2]);
+}
+
+/* Many hosts with random starts and holds: what is let go is never early, and never forgotten. */
+static void
+forgets_nobody(void)
+{
+	enum { POLLS = 5000, HOSTS = 300 };
+	static struct waiting w[POLLS];
+	SCOPED(hosts_free) struct hosts *hosts = hosts_new(2, SPACING, NULL);
+	struct waiting *running[64] = {NULL};
+	char name[32];
+	unsigned seed = 7;
+	int started = 0, at = 0;
+
+	for (int i = 0; i < POLLS; i++) {
+		seed = seed * 1103515245u + 12345u;
+		(void)snprintf(name, sizeof(name), "%u", (seed >> 8) % HOSTS);
+		CHECK(hosts_put(hosts, name, &w[i], false, NULL) == 0);
+	}
+	for (int64_t now_ms = 0; started < POLLS && now_ms < 1000 * SPACING; now_ms += 100) {
+		for (struct waiting *next; (next = hosts_next(hosts, now_ms));) {
+			started++;
+			if (running[at])
+				hosts_done(hosts, running[at]);
+			running[at] = next;
+			at = (at + 1) % 64;
+		}
+		if (running[at])
+			hosts_done(hosts, running[at]);
+		running[at] = NULL;
+		at = (at + 1) % 64;
+	}
+	CHECK(started == POLLS && hosts_waiting(hosts) == 0);
+	for (int i = 0; i < 64; i++)
+		if (running[i])
+			hosts_done(hosts, running[i]);
+	hosts_sweep(hosts, 2000 * SPACING);
+	CHECK(hosts_count(hosts) == 0);
+}
+
+static void
+gives_back_what_still_waits(void)
+{
+	SCOPED(hosts_free) struct hosts *hosts = hosts_new(2, SPACING, NULL);
+	struct waiting w[3] = {{NULL, NULL}};
+	int drained = 0;
+
+	CHECK(hosts_put(hosts, "a", &w[0], false, NULL) == 0);
+	CHECK(hosts_put(hosts, "b", &w[1], false, NULL) == 0);
+	CHECK(hosts_put(hosts, "b", &w[2], false, NULL) == 0);
+	while (hosts_drain(hosts))
+		drained++;
+	CHECK(drained == 3 && hosts_waiting(hosts) == 0 && hosts_next(hosts, 99999) == NULL);
+}
+
+int
+main(void)
+{
+	RUN(lets_two_go_a_while_apart);
+	RUN(lets_no_host_wait_for_another);
+	RUN(is_silent_while_a_host_wants_silence);
+	RUN(puts_a_redirect_before_the_others);
+	RUN(forgets_nobody);
+	RUN(gives_back_what_still_waits);
+	return check_done();
+}
