@@ -83,7 +83,7 @@ int
 dedupe_offer(struct db *db, const char *id, const char *rev, uint64_t seq,
 	     enum dedupe_verdict *verdict_out, struct err *err)
 {
-	struct key id_key, rev_key;
+	struct key id_key = {.len = 0}, rev_key = {.len = 0};
 	bool same_rev = false;
 	uint64_t old_seq = 0;
 	enum dedupe_verdict verdict;
@@ -110,7 +110,7 @@ dedupe_offer(struct db *db, const char *id, const char *rev, uint64_t seq,
 int
 dedupe_found(struct db *db, const char *id, const char *rev, struct err *err)
 {
-	struct key id_key, rev_key;
+	struct key id_key = {.len = 0}, rev_key = {.len = 0};
 	bool same_rev = false;
 	uint64_t old_seq = 0;
 
