@@ -16,10 +16,11 @@
 #include "common/err.h"
 
 enum {
-	HTML_IN_BYTES_MAX = 32 * 1024 * 1024, /* what lies beyond is not read */
-	HTML_DEPTH_MAX = 200,                 /* deeper elements are left out, their text stays */
-	HTML_ATTRIBUTES_MAX = 64,             /* of one tag; the others are left out */
-	HTML_VALUE_BYTES_MAX = 16 * 1024,     /* longer attribute values are left out */
+	HTML_IN_BYTES_MAX = 32 * 1024 * 1024,   /* what lies beyond is not read */
+	HTML_DEPTH_MAX = 180,                   /* deeper elements are left out, their text stays */
+	HTML_ATTRIBUTES_MAX = 64,               /* of one tag; the others are left out */
+	HTML_VALUE_BYTES_MAX = 64 * 1024,       /* longer attribute values are left out, */
+	HTML_DATA_IMAGE_BYTES_MAX = 512 * 1024, /* but for images in data: URLs up to this */
 };
 
 /* Appends safe HTML made from the fragment. base_url resolves relative URLs; NULL: none, and
