@@ -19,16 +19,17 @@ PKG_CONFIG ?= pkg-config
 # A stage is a folder and a program. A common module is a name, and this list is the order of
 # layers: a module may include itself and the ones before it (make lint).
 STAGES := fetcher parser classifier sink
-COMMON := scope ascii err log clock buf arena file utf8 urlpart url digest json jsondoc ini quantity config mark ballast \
-	dbconn db wirecheck wire document item spool quarantine idmap frame linkin linkout \
-	socketfile socket httphead http stats notify control blackbox stage feedmill sdk
+COMMON := scope ascii utf8 err clock buf log arena file urlpart url digest json jsondoc ini \
+	quantity config mark ballast dbconn db wirecheck wire record document item spool \
+	quarantine idmap frame linkin linkout socketfile socket httphead http stats notify \
+	control blackbox stage feedmill sdk
 
 # msgpack-c is called msgpack in Debian 12 and msgpack-c in Debian 13.
 MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack-c && echo msgpack-c || echo msgpack)
 PKG_common     := libzmq $(MSGPACK) sqlite3 jansson libcrypto
 PKG_fetcher    := libcurl libxml-2.0
 PKG_parser     := libxml-2.0
-PKG_classifier := libpcre2-8
+PKG_classifier := libpcre2-8 libutf8proc
 PKG_sink       :=
 
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
@@ -75,12 +76,14 @@ $(B)/bin/feedmill-$(1): $$(OBJ_$(1)) $(B)/common.a
 	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs $$(PKG)) -lm
 endef
 $(foreach s,$(STAGES),$(eval $(call stage,$(s))))
+# The assembler reads these into the object; no compiler's list of dependencies names them.
+$(B)/sink/site_assets.o: $(wildcard sink/site/*)
 BINS := $(STAGES:%=$(B)/bin/feedmill-%)
 
 # --- unit tests and fuzz targets: the object under test is common.a or a stage's folder ----------
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
 FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
-PKG_all := $(PKG_common) libcurl libxml-2.0 libpcre2-8
+PKG_all := $(PKG_common) libcurl libxml-2.0 libpcre2-8 libutf8proc
 $(TESTS) $(FUZZ) $(TESTS:%=%.o) $(FUZZ:%=%.o): PKG := $(PKG_all)
 STAGE_OBJ := $(filter-out %/main.o,$(foreach s,$(STAGES),$(OBJ_$(s))))
 $(B)/stages.a: $(sort $(STAGE_OBJ))
@@ -102,10 +105,28 @@ all: $(BINS)
 unit-%: $(B)/tests/unit/%_test
 	$<
 
+# Every fuzz target on its corpus, once, in any flavour: a crash that was found stays fixed.
+fuzz-replay: $(FUZZ)
+	@for f in $(FUZZ); do n=$${f##*/}; n=$${n%_fuzz}; \
+		echo "# fuzz-replay $$n"; $$f tests/fuzz/corpus/$$n || exit 1; done
+
+# T seconds of fuzzing a target. New finds are kept for the next run, and what crashes for a look:
+# it belongs into tests/fuzz/corpus once it is fixed.
+T ?= 60
+fuzz:
+	$(MAKE) CC=clang FLAVOUR=fuzz B=.build/fuzz T=$(T) fuzz-run
+fuzz-run: $(FUZZ)
+	@mkdir -p $(B)/crash
+	@for f in $(FUZZ); do n=$${f##*/}; n=$${n%_fuzz}; mkdir -p $(B)/found/$$n; \
+		echo "# fuzz $$n for $(T) s"; \
+		$$f -max_total_time=$(T) -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+			-verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/crash/$$n- \
+			$(B)/found/$$n tests/fuzz/corpus/$$n || exit 1; done
+
 clean:
 	rm -rf .build
 
-.PHONY: all clean
+.PHONY: all clean fuzz fuzz-run fuzz-replay
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

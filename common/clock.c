@@ -57,3 +57,76 @@ clock_days(int64_t year, int month, int day)
 	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
 	       day_of_year - 719468;
 }
+
+/* Reads the digits and the mark behind them ('\0': none) and moves past both; -1 where that is not
+ * what stands there, or the number is not within least..most. */
+static int
+read_part(const char **at, int digits, char mark, int least, int most)
+{
+	int n = 0;
+
+	for (int i = 0; i < digits; i++, ++*at) {
+		if (**at < '0' || **at > '9')
+			return -1;
+		n = n * 10 + (**at - '0');
+	}
+	if (mark && **at != mark && !(mark == 'T' && **at == 't'))
+		return -1;
+	*at += mark != '\0';
+	return n < least || n > most ? -1 : n;
+}
+
+/* "Z", "+01:00" in seconds; -1 where it is neither. */
+static int
+read_zone(const char *at, int *offset_s_out)
+{
+	const char sign = *at++;
+	int hour, minute;
+
+	*offset_s_out = 0;
+	if (sign == 'Z' || sign == 'z')
+		return *at ? -1 : 0;
+	if (sign != '+' && sign != '-')
+		return -1;
+	hour = read_part(&at, 2, ':', 0, 23);
+	minute = hour < 0 ? -1 : read_part(&at, 2, '\0', 0, 59);
+	if (minute < 0 || *at)
+		return -1;
+	*offset_s_out = (hour * 60 + minute) * (sign == '-' ? -60 : 60);
+	return 0;
+}
+
+int
+clock_from_rfc3339(const char *text, int64_t *wall_s_out)
+{
+	const char *at = text;
+	int parts[6], offset_s;
+	static const struct {
+		int digits, least, most;
+		char mark;
+	} shape[6] = {{4, 0, 9999, '-'}, {2, 1, 12, '-'}, {2, 1, 31, 'T'},
+		      {2, 0, 23, ':'},   {2, 0, 59, ':'}, {2, 0, 60, '\0'}};
+	int64_t days;
+
+	for (int i = 0; i < 6; i++) {
+		parts[i] = read_part(&at, shape[i].digits, shape[i].mark, shape[i].least,
+				     shape[i].most);
+		if (parts[i] < 0)
+			return -1;
+	}
+	if (*at == '.') {
+		at++;
+		if (*at < '0' || *at > '9')
+			return -1;
+		while (*at >= '0' && *at <= '9')
+			at++;
+	}
+	if (read_zone(at, &offset_s) < 0)
+		return -1;
+	days = clock_days(parts[0], parts[1], parts[2]);
+	/* 31 February: the month has ended before. */
+	if (days >= clock_days(parts[0] + parts[1] / 12, parts[1] % 12 + 1, 1))
+		return -1;
+	*wall_s_out = ((days * 24 + parts[3]) * 60 + parts[4]) * 60 + parts[5] - offset_s;
+	return 0;
+}

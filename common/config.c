@@ -28,6 +28,7 @@ struct key {
 
 struct section {
 	struct config_section shown; /* first, so that the one is found from the other */
+	const char *last_file;       /* of its latest header */
 	struct key *keys;
 	size_t count, cap;
 };
@@ -145,6 +146,16 @@ slots_grow(struct config *config, struct err *err)
 	return 0;
 }
 
+static void
+note_again(struct section *section, const struct ini_line *line)
+{
+	if (section->last_file == line->file && !section->shown.again_file) {
+		section->shown.again_file = line->file;
+		section->shown.again_line = line->line;
+	}
+	section->last_file = line->file;
+}
+
 static int
 take_section(struct reader *r, const struct ini_line *line, struct err *err)
 {
@@ -157,14 +168,20 @@ take_section(struct reader *r, const struct ini_line *line, struct err *err)
 		return -1;
 	slot = slot_of(config, line->name, line->text);
 	r->section = *slot;
-	if (r->section > 0)
+	if (r->section > 0) {
+		note_again(&config->sections[r->section - 1], line);
 		return 0;
+	}
 	sections = room(config->sections, config->count, &config->cap, sizeof(*sections), err);
 	if (!sections)
 		return -1;
 	config->sections = sections;
 	sections[config->count] = (struct section){
-		.shown = {line->name, line->text, line->file, line->line},
+		.shown = {.kind = line->name,
+			  .name = line->text,
+			  .file = line->file,
+			  .line = line->line},
+		.last_file = line->file,
 	};
 	*slot = r->section = ++config->count;
 	return 0;

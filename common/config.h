@@ -62,6 +62,9 @@ struct config_section {
 	const char *name;
 	const char *file;
 	int line; /* of its first header */
+	/* The first header that repeats it within one file, which a drop-in never does. */
+	const char *again_file; /* NULL: none */
+	int again_line;
 };
 size_t config_section_count(const struct config *config);
 const struct config_section *config_section_at(const struct config *config, size_t i);

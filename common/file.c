@@ -106,6 +106,7 @@ file_mkdirs(const char *path, struct err *err)
 {
 	char part[PATH_BYTES_MAX];
 	const size_t len = strlen(path);
+	struct stat st = {0};
 
 	if (len >= sizeof(part))
 		return err_set(err, ERR_REJECT, "'%s': the path is too long", path);
@@ -117,5 +118,10 @@ file_mkdirs(const char *path, struct err *err)
 		if (mkdir(part, 0755) < 0 && errno != EEXIST)
 			return err_sys(err, "mkdir '%s'", part);
 	}
-	return 0;
+	/* EEXIST is also what a file of that name says. */
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		errno = ENOTDIR;
+	else if (S_ISDIR(st.st_mode))
+		return 0;
+	return err_sys(err, "mkdir '%s'", path);
 }

@@ -134,6 +134,15 @@ read_line(struct reader *r, char *s, char *end, struct err *err)
 		       shown(s), s);
 }
 
+/* What cannot be read stays so until somebody puts it right. */
+static int
+as_usage(struct err *err)
+{
+	if (err)
+		err->kind = ERR_USAGE;
+	return -1;
+}
+
 int
 ini_read(const char *file, const char *text, size_t len, struct arena *arena, ini_take *take,
 	 void *self, struct err *err)
@@ -143,8 +152,11 @@ ini_read(const char *file, const char *text, size_t len, struct arena *arena, in
 	char *s = arena_strndup(arena, text, len);
 	char *end, *eol;
 
-	if (!s)
-		return arena_failed(arena, err);
+	if (!s) {
+		(void)arena_failed(arena, err);
+		(void)err_in(err, "%s", file);
+		return as_usage(err);
+	}
 	end = s + len;
 	if (len >= strlen(bom) && memcmp(s, bom, strlen(bom)) == 0)
 		s += strlen(bom);
@@ -159,15 +171,6 @@ ini_read(const char *file, const char *text, size_t len, struct arena *arena, in
 	return 0;
 }
 
-/* A file that cannot be read stays so until somebody puts it right. */
-static int
-as_usage(struct err *err)
-{
-	if (err)
-		err->kind = ERR_USAGE;
-	return -1;
-}
-
 static int
 read_file(const char *path, struct arena *arena, ini_take *take, void *self, struct err *err)
 {
@@ -175,8 +178,8 @@ read_file(const char *path, struct arena *arena, ini_take *take, void *self, str
 	const char *file = arena_strdup(arena, path);
 
 	if (!file)
-		return arena_failed(arena, err);
-	if (file_read(path, &text, err) < 0)
+		(void)arena_failed(arena, err);
+	if (!file || file_read(path, &text, err) < 0)
 		return as_usage(err);
 	return ini_read(file, buf_str(&text), text.len, arena, take, self, err);
 }

@@ -93,8 +93,9 @@ int item_decode(struct bytes msg, struct arena *arena, struct item *out, struct 
 /* The JSON spelling as one object ("v", "id", "rev", ...), without a newline. Absent members are
  * left out; times are RFC 3339. */
 void item_json(const struct item *item, struct json *j);
-/* And back (items as JSON lines: feedmill classify). Unknown members are dropped; only title,
- * summary, ... as far as they are there: nothing is a must. Texts live in the arena. */
+/* And back (items as JSON lines: feedmill classify). Nothing is a must, null is absent, unknown
+ * members are dropped. ERR_REJECT names the member that is of another type, over its ceiling, or no
+ * RFC 3339 date. Texts live in the arena. */
 int item_from_json(const char *text, size_t len, struct arena *arena, struct item *out,
 		   struct err *err);
 

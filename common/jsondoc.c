@@ -249,6 +249,12 @@ jsonval_is_array(const struct jsonval *v)
 	return json_is_array(json_of(v));
 }
 
+bool
+jsonval_is_null(const struct jsonval *v)
+{
+	return json_is_null(json_of(v));
+}
+
 const struct jsonval *
 jsonval_get(const struct jsonval *object, const char *key)
 {

@@ -29,6 +29,7 @@ const struct jsonval *jsondoc_root(const struct jsondoc *doc);
 
 bool jsonval_is_object(const struct jsonval *v);
 bool jsonval_is_array(const struct jsonval *v);
+bool jsonval_is_null(const struct jsonval *v); /* "null" itself */
 
 const struct jsonval *jsonval_get(const struct jsonval *object, const char *key);
 size_t jsonval_count(const struct jsonval *array); /* 0 for what is no array */

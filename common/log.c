@@ -8,8 +8,9 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
+#include "common/utf8.h"
 
-enum { LINE_MAX_BYTES = 4096 };
+enum { LINE_MAX_BYTES = 4096, VALUE_MAX_BYTES = 1000 };
 
 static const char *who = "feedmill";
 static int level = LOG_INFO;
@@ -26,40 +27,56 @@ log_level(int priority)
 	level = priority;
 }
 
+/* Whether a code point may stand in a line: control characters would let a feed forge lines or
+ * drive a terminal, malformed text makes the journal hide the whole line. */
 static bool
-is_plain(const char *text)
+is_harmless(uint32_t cp)
 {
-	if (!*text)
+	return cp >= ' ' && cp != 0x7F && (cp < 0x80 || cp >= 0xA0) && cp != UTF8_REPLACEMENT;
+}
+
+static bool
+is_plain(const char *text, const char *end)
+{
+	if (text == end)
 		return false;
-	for (; *text; text++)
-		if ((unsigned char)*text <= ' ' || *text == '"' || *text == '=' || *text == '\\' ||
-		    *text == 0x7f)
+	while (text < end) {
+		const uint32_t cp = utf8_next(&text, end);
+
+		if (!is_harmless(cp) || cp == ' ' || cp == '"' || cp == '=' || cp == '\\')
 			return false;
+	}
 	return true;
 }
 
-/* Control bytes would let a feed forge log lines or drive a terminal. */
 static void
 add_value(struct buf *line, const char *text)
 {
-	if (is_plain(text)) {
-		(void)buf_adds(line, text, NULL);
+	const size_t len = strlen(text), shown = utf8_cut(text, len, VALUE_MAX_BYTES);
+	const char *const end = text + shown;
+	const char *const rest = shown < len ? "..." : "";
+
+	if (is_plain(text, end)) {
+		(void)buf_add(line, text, shown, NULL);
+		(void)buf_adds(line, rest, NULL);
 		return;
 	}
 	(void)buf_addc(line, '"', NULL);
-	for (; *text; text++) {
-		const unsigned char c = (unsigned char)*text;
+	while (text < end) {
+		const char *from = text;
+		const uint32_t cp = utf8_next(&text, end);
 
-		if (c == '"' || c == '\\')
-			(void)buf_addf(line, NULL, "\\%c", c);
-		else if (c == '\n')
+		if (cp == '"' || cp == '\\')
+			(void)buf_addf(line, NULL, "\\%c", (int)cp);
+		else if (cp == '\n')
 			(void)buf_adds(line, "\\n", NULL);
-		else if (c < ' ' || c == 0x7f)
-			(void)buf_addf(line, NULL, "\\x%02x", c);
+		else if (is_harmless(cp))
+			(void)buf_add(line, from, (size_t)(text - from), NULL);
 		else
-			(void)buf_addc(line, (char)c, NULL);
+			for (; from < text; from++)
+				(void)buf_addf(line, NULL, "\\x%02x", (unsigned char)*from);
 	}
-	(void)buf_addc(line, '"', NULL);
+	(void)buf_addf(line, NULL, "%s\"", rest);
 }
 
 void
@@ -82,7 +99,9 @@ log_fields(int priority, const char *event, const struct log_field *fields, size
 		else
 			(void)buf_addf(&line, NULL, "%lld", (long long)fields[i].number);
 	}
-	(void)buf_addc(&line, '\n', NULL);
+	/* Fields that did not fit are missing; the line ends all the same. */
+	line.max += strlen(" ...\n");
+	(void)buf_adds(&line, line.failed ? " ...\n" : "\n", NULL);
 	/* One write, so that the lines of several processes on one stderr never mix. */
 	if (write(STDERR_FILENO, buf_str(&line), line.len) < 0)
 		return; /* nowhere left to say so */

@@ -1,5 +1,6 @@
 /* log - one event a line on stderr: "event key=value key=value", values quoted where they need
- * it. Under systemd each line carries its journal priority ("<4>"), else the time.
+ * it and cut at 1000 bytes, lines at 4096. Under systemd each line carries its journal priority
+ * ("<4>"), else the time.
  *
  * Only the stage loop, and main functions, log; what lies below returns a struct err. */
 #ifndef FM_COMMON_LOG_H
@@ -15,7 +16,14 @@ struct log_field {
 	int64_t number;
 };
 
-#define LOG_TEXT(key, value) ((struct log_field){(key), (value) ? (value) : "", 0})
+/* A text of NULL is shown as "". */
+static inline struct log_field
+log_text(const char *key, const char *text)
+{
+	return (struct log_field){key, text ? text : "", 0};
+}
+
+#define LOG_TEXT(key, value) log_text((key), (value))
 #define LOG_NUM(key, value)  ((struct log_field){(key), NULL, (int64_t)(value)})
 
 /* log_event(LOG_WARNING, "poll_failed", LOG_TEXT("feed", url), LOG_NUM("status", 503)); a

@@ -92,8 +92,11 @@ urlpart_encode(struct buf *out, enum urlpart part, struct bytes s)
 void
 urlpart_lower(struct buf *out, struct bytes text)
 {
+	if (!buf_reserve(out, text.len, NULL))
+		return;
 	for (size_t i = 0; i < text.len; i++)
-		(void)buf_addc(out, (char)ascii_lower(byte_at(text, i)), NULL);
+		out->data[out->len++] = (char)ascii_lower(byte_at(text, i));
+	out->data[out->len] = '\0';
 }
 
 static int
@@ -111,41 +114,57 @@ write_ipv6(struct buf *out, struct bytes host, struct err *err)
 	return 0;
 }
 
+/* What a registered name may hold (RFC 3986, 3.2.2), in lower case. */
+static const struct set host_set = {
+	UINT64_C(0x03FF000000000000) /* 0-9 */ | BIT('-') | BIT('.') | BIT('!') | BIT('$') |
+		BIT('&') | BIT('\'') | BIT('(') | BIT(')') | BIT('*') | BIT('+') | BIT(',') |
+		BIT(';') | BIT('='),
+	UINT64_C(0x07FFFFFE00000000) /* a-z */ | BIT('_') | BIT('~'),
+};
+
+/* The byte at *i, in lower case and without its escape; *i moves behind it. */
+static unsigned char
+host_byte(struct bytes host, size_t *i)
+{
+	const unsigned char c = byte_at(host, (*i)++);
+	int high, low;
+
+	if (c != '%' || *i + 1 >= host.len)
+		return ascii_lower(c);
+	high = ascii_hex(byte_at(host, *i));
+	low = ascii_hex(byte_at(host, *i + 1));
+	if (high < 0 || low < 0)
+		return c;
+	*i += 2;
+	return ascii_lower((unsigned char)(high * 16 + low));
+}
+
 int
 urlpart_host(struct buf *out, struct bytes host, struct err *err)
 {
-	const size_t start = out->len;
+	char *room;
+	size_t len = 0;
 
 	if (host.len == 0)
 		return err_set(err, ERR_REJECT, "no host");
 	if (byte_at(host, 0) == '[')
 		return write_ipv6(out, host, err);
-	for (size_t i = 0; i < host.len; i++) {
-		unsigned char c = ascii_lower(byte_at(host, i));
-
-		if (c == '%' && i + 2 < host.len && ascii_hex(byte_at(host, i + 1)) >= 0 &&
-		    ascii_hex(byte_at(host, i + 2)) >= 0) {
-			c = ascii_lower((unsigned char)(ascii_hex(byte_at(host, i + 1)) * 16 +
-							ascii_hex(byte_at(host, i + 2))));
-			i += 2;
-		}
-		/* What a registered name may hold (RFC 3986, 3.2.2). */
-		if (c < 0x80 && !ascii_is_alpha(c) && !ascii_is_digit(c) &&
-		    (c == '\0' || !strchr("-._~!$&'()*+,;=", c)))
-			return err_set(err, ERR_REJECT, "byte 0x%02x in the host", c);
-		(void)buf_addc(out, (char)c, NULL);
-	}
-	if (out->failed)
+	room = buf_reserve(out, host.len, NULL);
+	if (!room)
 		return 0;
-	host = (struct bytes){out->data + start, out->len - start};
-	for (size_t i = 0; i < host.len;) {
-		const size_t n = byte_at(host, i) < 0x80 ? 1 : iri_bytes(host, i);
+	for (size_t i = 0; i < host.len;)
+		room[len++] = (char)host_byte(host, &i);
+	for (size_t i = 0; i < len;) {
+		const struct bytes name = {room, len};
+		const unsigned char c = byte_at(name, i);
+		const size_t n = c < 0x80 ? is_in(&host_set, c) : iri_bytes(name, i);
 
 		if (n == 0)
-			return err_set(err, ERR_REJECT, "byte 0x%02x in the host",
-				       byte_at(host, i));
+			return err_set(err, ERR_REJECT, "byte 0x%02x in the host", c);
 		i += n;
 	}
+	out->len += len;
+	out->data[out->len] = '\0';
 	return 0;
 }
 

@@ -57,6 +57,23 @@ appends_resets_and_continues(void)
 }
 
 static void
+says_which_section_a_file_repeats(void)
+{
+	SCOPED(config_free)
+	struct config *config = parse("[tag a]\n"
+				      "[tag b]\n"
+				      "[tag a]\n"
+				      "[tag a]\n",
+				      NULL);
+	const struct config_section *a = config_section_find(config, "tag", "a");
+	const struct config_section *b = config_section_find(config, "tag", "b");
+
+	CHECK(a->again_line == 3 && a->line == 1);
+	CHECK_STR(a->again_file, "feedmill.conf");
+	CHECK(!b->again_file);
+}
+
+static void
 joins_sections_of_one_name_and_keeps_their_order(void)
 {
 	SCOPED(config_free)
@@ -245,6 +262,7 @@ main(void)
 {
 	RUN(appends_resets_and_continues);
 	RUN(joins_sections_of_one_name_and_keeps_their_order);
+	RUN(says_which_section_a_file_repeats);
 	RUN(finds_any_of_many_sections);
 	RUN(fills_a_struct_by_its_table);
 	RUN(falls_back_where_nothing_is_said);

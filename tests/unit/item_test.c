@@ -255,6 +255,66 @@ names_the_fault_deep_inside(void)
 	CHECK_STR(err.text, "item: tags[0].score: not a finite number");
 }
 
+static const char *
+complaint(const char *json)
+{
+	static struct err err;
+	SCOPED(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct item item;
+
+	return item_from_json(json, strlen(json), arena, &item, &err) == 0 ? "none" : err.text;
+}
+
+static void
+comes_back_from_json_as_it_was(void)
+{
+	SCOPED(buf_done) struct buf json = buf_init(65536);
+	SCOPED(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct item item = {.seq = 5};
+	struct err err = {.kind = ERR_NONE};
+
+	CHECK(item_from_json(FULL_JSON, sizeof(FULL_JSON) - 1, arena, &item, &err) == 0);
+	CHECK_STR(err.text, "");
+	CHECK_STR(spelled(&item, &json), FULL_JSON);
+}
+
+static void
+reads_json_that_says_little(void)
+{
+	static const char json[] = "{\"title\":\"Bitcoin\",\"mood\":1,\"content\":null,"
+				   "\"summary\":\"\",\"categories\":[\"\",\"a\"]}";
+	SCOPED(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct item item;
+
+	CHECK(item_from_json(json, sizeof(json) - 1, arena, &item, NULL) == 0);
+	CHECK_STR(item.title, "Bitcoin");
+	CHECK(!item.id && !item.content && !item.summary && item.published_s == ITEM_NO_TIME);
+	CHECK(item.category_count == 1 && item.version == ITEM_VERSION);
+	CHECK_STR(complaint("{}"), "none");
+	CHECK_STR(complaint("{\"published\":\"2026-11-25T02:30:38.5+01:00\"}"), "none");
+}
+
+static void
+names_what_is_wrong_in_json(void)
+{
+	CHECK_STR(complaint("[]"), "item: not an object");
+	CHECK_STR(complaint("{\"title\":5}"), "item: title: not a text");
+	CHECK_STR(complaint("{\"title\":\"a\\u0000b\"}"), "item: title: a NUL character inside");
+	CHECK_STR(complaint("{\"id\":\"" ID "0\"}"), "item: id: longer than 32 bytes");
+	CHECK_STR(complaint("{\"seq\":-1}"), "item: seq: not a whole number, or out of bounds");
+	CHECK_STR(complaint("{\"published\":\"yesterday\"}"),
+		  "item: published: not a date as in 2026-11-25T02:30:38Z");
+	CHECK_STR(complaint("{\"published\":1764037838}"),
+		  "item: published: not a date as in 2026-11-25T02:30:38Z");
+	CHECK_STR(complaint("{\"authors\":{}}"),
+		  "item: authors: not an array, or one of too many elements");
+	CHECK_STR(complaint("{\"authors\":[{},\"Ann\"]}"), "item: authors[1]: not an object");
+	CHECK_STR(complaint("{\"tags\":[{\"why\":[{\"at\":\"x\"}]}]}"),
+		  "item: tags[0]: why[0]: at: not a whole number, or out of bounds");
+	CHECK_STR(complaint("{\"feed\":[]}"), "item: feed: not an object");
+	CHECK(strncmp(complaint("{\"title\""), "item: ", 6) == 0);
+}
+
 int
 main(void)
 {
@@ -265,5 +325,8 @@ main(void)
 	RUN(passes_on_what_a_newer_version_added);
 	RUN(keeps_to_its_ceilings);
 	RUN(names_the_fault_deep_inside);
+	RUN(comes_back_from_json_as_it_was);
+	RUN(reads_json_that_says_little);
+	RUN(names_what_is_wrong_in_json);
 	return check_done();
 }

@@ -7,11 +7,13 @@
 
 enum { HOUR = 3600, NOW = 1768386000 };
 
+static struct folder folder;
+
 static struct state *
 open_state(void)
 {
 	struct err err = {.kind = ERR_NONE};
-	struct state *s = state_open(folder, &err);
+	struct state *s = state_open(folder.path, &err);
 
 	if (!s)
 		(void)printf("# %s\n", err.text);
@@ -73,7 +75,7 @@ keeps_what_it_knows_of_a_feed_when_the_list_changes(void)
 	static const char *const second[] = {"http://b/", "http://c/"};
 	SCOPED(feed_done) struct feed b = {.due_s = 0};
 
-	folder_make();
+	folder = folder_make();
 	SCOPED(state_close) struct state *s = open_state();
 	struct list_change change = list(s, first, 3, NOW);
 	CHECK(change.feeds == 2 && change.added == 2 && change.removed == 0);
@@ -100,7 +102,7 @@ keeps_what_it_knows_of_a_feed_when_the_list_changes(void)
 	CHECK_STR(b.etag, "\"x\"");
 	CHECK(state_purge(s, NOW + 41 + STATE_KEEP_REMOVED_S, NULL) == 0);
 	CHECK(state_load(s, id_of("http://a/"), &b, NULL) == 0);
-	folder_drop();
+	folder_drop(&folder);
 }
 
 static void
@@ -109,7 +111,7 @@ takes_no_due_time_from_a_poll_of_a_feed_that_was_removed(void)
 	static const char *const urls[] = {"http://a/", "http://b/"};
 	SCOPED(feed_done) struct feed a = {.due_s = 0};
 
-	folder_make();
+	folder = folder_make();
 	SCOPED(state_close) struct state *s = open_state();
 	(void)list(s, urls, 2, NOW);
 	CHECK(state_load(s, id_of("http://a/"), &a, NULL) == 1);
@@ -117,7 +119,7 @@ takes_no_due_time_from_a_poll_of_a_feed_that_was_removed(void)
 	a.due_s = NOW;
 	CHECK(state_save(s, &a, NULL) == 0 && state_commit(s, NULL) == 0);
 	CHECK(due_at(s, NOW + HOUR) == 1);
-	folder_drop();
+	folder_drop(&folder);
 }
 
 static void
@@ -127,7 +129,7 @@ remembers_every_field(void)
 	SCOPED(feed_done) struct feed a = {.due_s = 0};
 	SCOPED(feed_done) struct feed b = {.due_s = 0};
 
-	folder_make();
+	folder = folder_make();
 	struct state *s = open_state();
 	(void)list(s, urls, 1, NOW);
 	CHECK(state_load(s, id_of("http://a/"), &a, NULL) == 1);
@@ -170,7 +172,7 @@ remembers_every_field(void)
 		CHECK(back[i] == (int64_t)(100 + i));
 	CHECK(b.proved && b.skip_hours == 0xffffff && b.skip_days == 0x7f);
 	state_close(s);
-	folder_drop();
+	folder_drop(&folder);
 }
 
 static void
@@ -185,7 +187,7 @@ spreads_many_new_feeds_but_not_a_few(void)
 		(void)snprintf(urls[i], sizeof(urls[i]), "http://h%d/", i);
 		pointers[i] = urls[i];
 	}
-	folder_make();
+	folder = folder_make();
 	SCOPED(state_close) struct state *s = open_state();
 	change = list(s, pointers, COUNT, NOW);
 	CHECK(change.added == COUNT);
@@ -195,7 +197,7 @@ spreads_many_new_feeds_but_not_a_few(void)
 	/* A few feeds more are not spread, and the others are left as they are. */
 	change = list(s, pointers, COUNT, NOW + 5);
 	CHECK(change.added == 0 && change.removed == 0 && change.changed == 0);
-	folder_drop();
+	folder_drop(&folder);
 }
 
 static int
@@ -214,7 +216,7 @@ gives_the_due_ones_in_portions(void)
 	int64_t next = -1;
 	int seen = 0;
 
-	folder_make();
+	folder = folder_make();
 	SCOPED(state_close) struct state *s = open_state();
 	(void)list(s, urls, 5, NOW);
 	CHECK(state_due(s, NOW, &cursor, 2, take_three, &seen, NULL) == 2);
@@ -229,7 +231,7 @@ gives_the_due_ones_in_portions(void)
 	CHECK(state_next_due(s, NOW + 70, &next, NULL) == 0 && next == 0);
 	CHECK(state_poll_now(s, id_of("http://c/"), NOW, NULL) == 1 && due_at(s, NOW) == 5);
 	CHECK(state_poll_now(s, id_of("http://x/"), NOW, NULL) == 0);
-	folder_drop();
+	folder_drop(&folder);
 }
 
 static void
@@ -238,7 +240,7 @@ neither_storms_nor_stalls_when_the_clock_jumps(void)
 	static const char *const urls[] = {"http://a/", "http://b/"};
 	SCOPED(feed_done) struct feed a = {.due_s = 0};
 
-	folder_make();
+	folder = folder_make();
 	SCOPED(state_close) struct state *s = open_state();
 	(void)list(s, urls, 2, NOW);
 	CHECK(state_load(s, id_of("http://a/"), &a, NULL) == 1);
@@ -253,7 +255,7 @@ neither_storms_nor_stalls_when_the_clock_jumps(void)
 	const int64_t year_ago = NOW - 365LL * 24 * HOUR;
 	CHECK(state_check_clock(s, year_ago, HOUR, NULL) == 0);
 	CHECK(due_at(s, year_ago + HOUR) == 2);
-	folder_drop();
+	folder_drop(&folder);
 }
 
 static int
@@ -270,7 +272,7 @@ remembers_which_host_wants_silence(void)
 {
 	int held = 0;
 
-	folder_make();
+	folder = folder_make();
 	struct state *s = open_state();
 	CHECK(state_hold_host(s, "a.example", NOW - 1, NULL) == 0);
 	CHECK(state_hold_host(s, "b.example", NOW + 1, NULL) == 0);
@@ -280,7 +282,7 @@ remembers_which_host_wants_silence(void)
 	s = open_state();
 	CHECK(state_each_held(s, NOW, count_held, &held, NULL) == 0 && held == 1);
 	state_close(s);
-	folder_drop();
+	folder_drop(&folder);
 }
 
 static void
@@ -290,7 +292,7 @@ counts_for_people(void)
 	SCOPED(feed_done) struct feed a = {.due_s = 0};
 	struct state_counts counts = {.feeds = 0};
 
-	folder_make();
+	folder = folder_make();
 	SCOPED(state_close) struct state *s = open_state();
 	(void)list(s, urls, 3, NOW);
 	CHECK(state_load(s, id_of("http://a/"), &a, NULL) == 1);
@@ -299,7 +301,7 @@ counts_for_people(void)
 	CHECK(feed_set(&a.error, "gone", NULL) == 0 && state_save(s, &a, NULL) == 0);
 	CHECK(state_count(s, NOW, &counts, NULL) == 0);
 	CHECK(counts.feeds == 3 && counts.due == 2 && counts.failing == 1 && counts.retired == 1);
-	folder_drop();
+	folder_drop(&folder);
 }
 
 int

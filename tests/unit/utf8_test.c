@@ -117,6 +117,30 @@ replaces_maximal_prefixes(void)
 	}
 }
 
+/* Checking and reading are two codes for one rule. */
+static void
+checks_as_it_reads(void)
+{
+	static const unsigned char edges[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F,
+					      0xA0, 0xBF, 0xC0, 0xC2, 0xFF};
+	enum { EDGES = sizeof(edges) };
+	int bad = 0;
+
+	for (unsigned i = 0; i < 65536u * EDGES * EDGES; i++) {
+		const unsigned pair = i / (EDGES * EDGES);
+		const char text[4] = {(char)(pair >> 8), (char)pair, (char)edges[i / EDGES % EDGES],
+				      (char)edges[i % EDGES]};
+		const char *at = text;
+		bool valid = true;
+
+		while (at < text + 4)
+			valid = utf8_next(&at, text + 4) != UTF8_REPLACEMENT && valid;
+		/* U+FFFD itself is valid, and none of the edges spells it. */
+		bad += at != text + 4 || utf8_valid(text, 4) != valid;
+	}
+	CHECK(bad == 0);
+}
+
 static void
 cuts_between_code_points(void)
 {
@@ -136,6 +160,7 @@ main(void)
 	RUN(writes_the_replacement_for_what_is_no_code_point);
 	RUN(refuses_malformed_text_at_any_place);
 	RUN(replaces_maximal_prefixes);
+	RUN(checks_as_it_reads);
 	RUN(cuts_between_code_points);
 	return check_done();
 }
