@@ -39,6 +39,7 @@ struct config {
 	size_t *slots; /* a hash table of kind and name: 1 + index in sections, 0 where free */
 	size_t slot_count;
 	struct arena *arena; /* what every string and value borrows from */
+	const char *path;
 };
 
 /* Where the reading stands: 1 + index of the section at hand, and the key that lines continue. */
@@ -67,7 +68,7 @@ config_free(struct config *config)
 }
 
 static struct config *
-config_new(struct err *err)
+config_new(const char *path, struct err *err)
 {
 	SCOPED(config_free) struct config *config = calloc(1, sizeof(*config));
 
@@ -75,6 +76,11 @@ config_new(struct err *err)
 		config->arena = arena_new(TEXT_BYTES_MAX);
 	if (!config || !config->arena) {
 		(void)err_sys(err, "configuration");
+		return NULL;
+	}
+	config->path = arena_strdup(config->arena, path);
+	if (!config->path) {
+		(void)arena_failed(config->arena, err);
 		return NULL;
 	}
 	return TAKE(config);
@@ -256,7 +262,7 @@ take_line(void *self, const struct ini_line *line, struct err *err)
 struct config *
 config_load(const char *path, struct err *err)
 {
-	SCOPED(config_free) struct config *config = config_new(err);
+	SCOPED(config_free) struct config *config = config_new(path, err);
 	struct reader r = {.config = config};
 
 	if (!config || ini_load(path, config->arena, take_line, &r, err) < 0)
@@ -267,13 +273,18 @@ config_load(const char *path, struct err *err)
 struct config *
 config_parse(const char *name, const char *text, size_t len, struct err *err)
 {
-	SCOPED(config_free) struct config *config = config_new(err);
+	SCOPED(config_free) struct config *config = config_new(name, err);
 	struct reader r = {.config = config};
-	const char *file = config ? arena_strdup(config->arena, name) : NULL;
 
-	if (!file || ini_read(file, text, len, config->arena, take_line, &r, err) < 0)
+	if (!config || ini_read(config->path, text, len, config->arena, take_line, &r, err) < 0)
 		return NULL;
 	return TAKE(config);
+}
+
+const char *
+config_path(const struct config *config)
+{
+	return config->path;
 }
 
 size_t
@@ -489,8 +500,8 @@ check_keys(const struct section *section, const struct config_key *keys, size_t 
 }
 
 int
-config_read(const struct config *config, const struct config_section *section,
-	    const struct config_key *keys, size_t key_count, void *out, struct err *err)
+config_read_some(const struct config *config, const struct config_section *section,
+		 const struct config_key *keys, size_t key_count, void *out, struct err *err)
 {
 	union {
 		const char *text;
@@ -499,8 +510,6 @@ config_read(const struct config *config, const struct config_section *section,
 		bool yes;
 	} scratch;
 
-	if (section && check_keys(section_of(section), keys, key_count, err) < 0)
-		return -1;
 	/* Twice: out is only touched when every value is good. */
 	for (size_t i = 0; i < 2 * key_count; i++) {
 		const struct config_key *key = &keys[i % key_count];
@@ -511,6 +520,15 @@ config_read(const struct config *config, const struct config_section *section,
 			return -1;
 	}
 	return 0;
+}
+
+int
+config_read(const struct config *config, const struct config_section *section,
+	    const struct config_key *keys, size_t key_count, void *out, struct err *err)
+{
+	if (section && check_keys(section_of(section), keys, key_count, err) < 0)
+		return -1;
+	return config_read_some(config, section, keys, key_count, out, err);
 }
 
 int

@@ -53,6 +53,8 @@ struct config *config_load(const char *path, struct err *err);
 /* The same from memory; name stands for the file in errors. */
 struct config *config_parse(const char *name, const char *text, size_t len, struct err *err);
 void config_free(struct config *config);
+/* The path or name that it was read from. Borrowed. */
+const char *config_path(const struct config *config);
 SCOPED_DEFINE(struct config, config_free)
 
 /* The sections in their order: kind "sink", name "site" of "[sink site]"; name "" when none.
@@ -76,6 +78,9 @@ const struct config_section *config_section_find(const struct config *config, co
  * counts. On an error out is as it was. Texts and lists borrow from config. */
 int config_read(const struct config *config, const struct config_section *section,
 		const struct config_key *keys, size_t key_count, void *out, struct err *err);
+/* The same, and other keys may stand in the section: they are somebody else's. */
+int config_read_some(const struct config *config, const struct config_section *section,
+		     const struct config_key *keys, size_t key_count, void *out, struct err *err);
 
 /* The raw values of one key; empty when absent. */
 struct config_list config_values(const struct config *config, const struct config_section *section,
