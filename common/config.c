@@ -453,9 +453,10 @@ read_fallback(const struct config *config, const struct config_key *key, void *a
 }
 
 static int
-read_key(const struct config *config, const struct key *found, const struct config_key *key,
-	 void *at, struct err *err)
+read_key(const struct config *config, const struct config_section *section,
+	 const struct config_key *key, void *at, struct err *err)
 {
+	const struct key *found = section ? key_find(section_of(section), key->name) : NULL;
 	const struct config_value *last;
 
 	if (!found || found->count == 0)
@@ -511,14 +512,12 @@ config_read_some(const struct config *config, const struct config_section *secti
 	} scratch;
 
 	/* Twice: out is only touched when every value is good. */
-	for (size_t i = 0; i < 2 * key_count; i++) {
-		const struct config_key *key = &keys[i % key_count];
-		const struct key *found = section ? key_find(section_of(section), key->name) : NULL;
-		void *at = i < key_count ? (void *)&scratch : (char *)out + key->offset;
-
-		if (read_key(config, found, key, at, err) < 0)
+	for (size_t i = 0; i < key_count; i++)
+		if (read_key(config, section, &keys[i], &scratch, err) < 0)
 			return -1;
-	}
+	for (size_t i = 0; i < key_count; i++)
+		if (read_key(config, section, &keys[i], (char *)out + keys[i].offset, err) < 0)
+			return -1;
 	return 0;
 }
 

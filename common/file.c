@@ -2,13 +2,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { READ_BYTES = 64 * 1024, PATH_BYTES_MAX = 4096 };
+
+/* Reads some more into room, or into nowhere past the ceiling, to see whether there is more.
+ * Returns the bytes read, 0 at the end, -1 with errno. */
+static ssize_t
+read_some(int fd, char *room, size_t len)
+{
+	char past;
+	ssize_t got;
+
+	do
+		got = len > 0 ? read(fd, room, len) : read(fd, &past, 1);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
 
 int
 file_read(const char *path, struct buf *out, struct err *err)
@@ -18,18 +31,14 @@ file_read(const char *path, struct buf *out, struct err *err)
 	if (fd < 0)
 		return err_sys(err, "open '%s'", path);
 	for (;;) {
-		/* Ask for one byte past the ceiling, so that a file of just that size passes. */
 		const size_t left = out->max - out->len;
-		char *room = buf_reserve(out, left < READ_BYTES ? left : READ_BYTES, err);
-		char past;
+		const size_t len = left < READ_BYTES ? left : READ_BYTES;
+		char *room = buf_reserve(out, len, err);
 		ssize_t got;
 
 		if (!room)
 			return err_in(err, "'%s'", path);
-		got = left > 0 ? read(fd, room, left < READ_BYTES ? left : READ_BYTES)
-			       : read(fd, &past, 1);
-		if (got < 0 && errno == EINTR)
-			continue;
+		got = read_some(fd, room, len);
 		if (got < 0)
 			return err_sys(err, "read '%s'", path);
 		if (got == 0)
@@ -68,10 +77,14 @@ write_all(int fd, const char *path, struct bytes content, struct err *err)
 int
 file_sync_folder(const char *path, struct err *err)
 {
-	char folder[PATH_BYTES_MAX];
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_BYTES_MAX] = ".";
 
-	(void)snprintf(folder, sizeof(folder), "%s", path);
-	SCOPED(close) int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* "/x" lies in "/", "x" in ".". */
+	if (slash)
+		(void)snprintf(folder, sizeof(folder), "%.*s",
+			       slash == path ? 1 : (int)(slash - path), path);
+	SCOPED(close) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) < 0)
 		return err_sys(err, "fsync the folder of '%s'", path);
 	return 0;

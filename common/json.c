@@ -102,16 +102,14 @@ add_escaped(struct buf *out, unsigned char c)
 		['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't',
 	};
 	static const char hex[] = "0123456789abcdef";
-	char text[6] = {'\\', letters[c & 0x7F]};
+	const char letter = letters[c & 0x7F];
+	const char brief[] = {'\\', letter};
+	const char full[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0xF]};
 
-	if (text[1]) {
-		(void)buf_add(out, text, 2, NULL);
-		return;
-	}
-	memcpy(text + 1, "u00", 3);
-	text[4] = hex[c >> 4];
-	text[5] = hex[c & 0xF];
-	(void)buf_add(out, text, sizeof(text), NULL);
+	if (letter)
+		(void)buf_add(out, brief, sizeof(brief), NULL);
+	else
+		(void)buf_add(out, full, sizeof(full), NULL);
 }
 
 static void
@@ -218,7 +216,7 @@ json_double(struct json *j, double n)
 	}
 	for (int precision = 15; precision <= 17; precision++) {
 		(void)snprintf(text, sizeof(text), "%.*g", precision, n);
-		if (memcmp(&(double){strtod(text, NULL)}, &n, sizeof(n)) == 0)
+		if (strtod(text, NULL) == n)
 			break;
 	}
 	add_bare(j, text, plain_point(text));

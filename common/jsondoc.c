@@ -218,17 +218,24 @@ jsondoc_free(struct jsondoc *doc)
 	free(doc);
 }
 
-/* A jsonval is a json_t under another name; nothing here writes to it. */
+/* A jsonval is a json_t under another name. jansson does not say const where it only reads. */
+union alias {
+	const struct jsonval *value;
+	json_t *json;
+	const void *iter;
+	void *json_iter;
+};
+
 static const struct jsonval *
-value_of(const json_t *v)
+value_of(json_t *json)
 {
-	return (const struct jsonval *)v;
+	return ((union alias){.json = json}).value;
 }
 
 static json_t *
-json_of(const struct jsonval *v)
+json_of(const struct jsonval *value)
 {
-	return (json_t *)(uintptr_t)v;
+	return ((union alias){.value = value}).json;
 }
 
 const struct jsonval *
@@ -315,7 +322,7 @@ jsonval_next(const struct jsonval *object, const void *iter, const char **key_ou
 	     const struct jsonval **value_out)
 {
 	json_t *json = json_of(object);
-	void *at = iter ? json_object_iter_next(json, (void *)(uintptr_t)iter)
+	void *at = iter ? json_object_iter_next(json, ((union alias){.iter = iter}).json_iter)
 			: json_object_iter(json);
 
 	if (!at)

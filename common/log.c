@@ -87,7 +87,7 @@ log_fields(int priority, const char *event, const struct log_field *fields, size
 
 	if (priority > level)
 		return;
-	if (getenv("JOURNAL_STREAM"))
+	if (secure_getenv("JOURNAL_STREAM"))
 		(void)buf_addf(&line, NULL, "<%d>", priority);
 	else
 		(void)buf_addf(&line, NULL, "%s ", clock_rfc3339(clock_wall_s(), now));

@@ -240,8 +240,8 @@ static int
 resolve(struct bytes base, struct bytes ref, struct target *out, struct err *err)
 {
 	const size_t scheme = scheme_length(ref);
-	struct bytes rest = ref;
 	struct url base_url;
+	struct bytes rest;
 
 	*out = (struct target){0};
 	url_split(base.data, base.len, &base_url);
@@ -309,7 +309,7 @@ url_resolve(const char *base, const char *ref, size_t ref_len, struct buf *out, 
 	SCOPED(buf_done) struct buf base_copy = buf_init(URL_MAX_BYTES);
 	SCOPED(buf_done) struct buf ref_copy = buf_init(URL_MAX_BYTES);
 	/* Every byte may grow threefold before the ceiling is asked. */
-	SCOPED(buf_done) struct buf url = buf_init(6 * URL_MAX_BYTES);
+	SCOPED(buf_done) struct buf url = buf_init((size_t)6 * URL_MAX_BYTES);
 	struct bytes clean_base, clean_ref;
 	struct target target;
 
@@ -326,11 +326,11 @@ url_resolve(const char *base, const char *ref, size_t ref_len, struct buf *out, 
 	return buf_add(out, buf_str(&url), url.len, err);
 }
 
-bool
-url_scheme_in(const char *ref, size_t len, const char *const *allowed)
+/* Reads the scheme past all that browsers skip: its length, 0 where there is none; what is longer
+ * than SCHEME_BYTES_MAX is not kept. */
+static size_t
+read_scheme(struct bytes s, char scheme[SCHEME_BYTES_MAX])
 {
-	struct bytes s = {ref ? ref : "", ref ? len : 0};
-	char scheme[SCHEME_BYTES_MAX];
 	size_t n = 0, i = 0;
 
 	while (i < s.len && byte_at(s, i) <= ' ')
@@ -340,15 +340,24 @@ url_scheme_in(const char *ref, size_t len, const char *const *allowed)
 
 		if (is_dropped(c))
 			continue;
-		if (c == ':' && n > 0)
-			break;
-		if (n == 0 ? !ascii_is_alpha(c) : !is_scheme_byte(c))
-			return true;
-		if (n < sizeof(scheme))
+		if (c == ':')
+			return n;
+		if (!is_scheme_byte(c) || (n == 0 && !ascii_is_alpha(c)))
+			return 0;
+		if (n < SCHEME_BYTES_MAX)
 			scheme[n] = (char)c;
 		n++;
 	}
-	if (i == s.len)
+	return 0;
+}
+
+bool
+url_scheme_in(const char *ref, size_t len, const char *const *allowed)
+{
+	char scheme[SCHEME_BYTES_MAX];
+	const size_t n = read_scheme((struct bytes){ref ? ref : "", ref ? len : 0}, scheme);
+
+	if (n == 0)
 		return true;
 	for (; n <= sizeof(scheme) && *allowed; allowed++)
 		if (ascii_is_word(scheme, n, *allowed))

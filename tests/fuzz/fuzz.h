@@ -12,12 +12,15 @@
 /* libFuzzer's name for it; always 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-#define FUZZ_CHECK(cond)                                                                           \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			(void)fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);           \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
+static inline void
+fuzz_check(int ok, const char *file, int line, const char *promise)
+{
+	if (ok)
+		return;
+	(void)fprintf(stderr, "%s:%d: %s\n", file, line, promise);
+	abort();
+}
+
+#define FUZZ_CHECK(cond) fuzz_check((cond), __FILE__, __LINE__, #cond)
 
 #endif

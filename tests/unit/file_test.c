@@ -78,6 +78,7 @@ names_the_path_and_the_reason(void)
 	CHECK(write_file("no/such/folder", "x", &err) == -1);
 	CHECK(strstr(err.text, "No such file or directory") != NULL);
 	CHECK(file_sync_folder(in_folder("no/such"), &err) == -1);
+	CHECK(file_sync_folder("/tmp", &err) == 0 && file_sync_folder("here", &err) == 0);
 }
 
 static void
