@@ -32,8 +32,8 @@ void json_text(struct json *j, const char *s); /* NULL writes null */
 void json_text_n(struct json *j, const char *s, size_t len);
 void json_int(struct json *j, int64_t n);
 void json_uint(struct json *j, uint64_t n);
-void json_double(struct json *j, double n); /* the first of 15, 16, 17 digits that reads back the
-					       same; NaN, infinity: null */
+/* The first of 15, 16, 17 digits that reads back the same; null for NaN and infinity. */
+void json_double(struct json *j, double n);
 void json_bool(struct json *j, bool yes);
 void json_null(struct json *j);
 void json_raw(struct json *j, const char *s, size_t len); /* JSON text that is whole already */
