@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/digest.h"
 #include "common/url.h"
@@ -79,6 +80,15 @@ feed_url(const char *spelt, struct buf *url_out, struct buf *userinfo_out, struc
 	struct url parts;
 	size_t start = url_out->len;
 
+	/* "feed://host/x" and "feed:https://host/x", as some programs write it. */
+	spelt += strspn(spelt, " \t\r\n");
+	if (strncasecmp(spelt, "feed://", 7) == 0) {
+		if (buf_adds(&whole, "http:", err) < 0 || buf_adds(&whole, spelt + 5, err) < 0)
+			return -1;
+		return feed_url(buf_str(&whole), url_out, userinfo_out, err);
+	}
+	if (strncasecmp(spelt, "feed:", 5) == 0)
+		spelt += 5;
 	if (url_resolve(NULL, spelt, strlen(spelt), &whole, err) < 0)
 		return -1;
 	if (!url_is_http(buf_str(&whole), whole.len))

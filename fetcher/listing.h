@@ -10,15 +10,11 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "fetcher/feedlist.h"
 #include "fetcher/state.h"
 
 enum {
 	LISTING_FEEDS_A_S = 1000, /* new feeds begin over so many seconds, an interval at most */
-};
-
-struct listed {
-	const char *id, *url, *userinfo, *title, *category;
-	int64_t want_interval_s, want_body_bytes;
 };
 
 struct list_change {

@@ -13,6 +13,8 @@ names_a_feed_by_one_url_however_it_is_spelt(void)
 		{"http://example.org/feed.xml?a=b%2Fc%20d#frag",
 		 "http://example.org/feed.xml?a=b%2Fc%20d", ""},
 		{"http://me:p%40ss@example.org/x", "http://example.org/x", "me:p@ss"},
+		{"feed://example.org/x", "http://example.org/x", ""},
+		{"feed:https://example.org/x", "https://example.org/x", ""},
 		{"  http://example.org/x \n", "http://example.org/x", ""},
 	};
 
