@@ -1,0 +1,216 @@
+#include "parser/jsonfeed.h"
+
+#include <string.h>
+
+#include "common/jsondoc.h"
+#include "parser/date.h"
+#include "parser/text.h"
+
+/* How a member's text is read into a field. */
+enum reading { PLAIN, ESCAPED, HTML, URL, WORD, PUBLISHED, UPDATED };
+
+struct member {
+	const char *key;
+	enum field field;
+	enum reading reading;
+	uint8_t rank;
+};
+
+static const struct member FEED[] = {
+	{"title", FIELD_TITLE, PLAIN, 1},      {"home_page_url", FIELD_URL, URL, 1},
+	{"feed_url", FIELD_SELF, URL, 1},      {"description", FIELD_SUMMARY, PLAIN, 1},
+	{"icon", FIELD_IMAGE, URL, 1},         {"favicon", FIELD_ICON, URL, 1},
+	{"language", FIELD_LANGUAGE, WORD, 1},
+};
+
+static const struct member ITEM[] = {
+	{"id", FIELD_ID, WORD, 1},
+	{"url", FIELD_URL, URL, 1},
+	{"external_url", FIELD_URL, URL, 2},
+	{"title", FIELD_TITLE, PLAIN, 1},
+	{"content_html", FIELD_CONTENT, HTML, 1},
+	{"content_text", FIELD_CONTENT, ESCAPED, 2},
+	{"summary", FIELD_SUMMARY, ESCAPED, 1},
+	{"image", FIELD_IMAGE, URL, 1},
+	{"banner_image", FIELD_IMAGE, URL, 2},
+	{"date_published", FIELD_PUBLISHED, PUBLISHED, 1},
+	{"date_modified", FIELD_UPDATED, UPDATED, 1},
+	{"language", FIELD_LANGUAGE, WORD, 1},
+};
+
+/* A string, or a number as its digits (ids are written so). {NULL, 0} for anything else. */
+static struct bytes
+text_of(struct reader *r, const struct jsonval *v)
+{
+	int64_t whole;
+	double number;
+	size_t len;
+	const char *text = jsonval_text(v, &len);
+
+	if (text)
+		return (struct bytes){text, len};
+	if (jsonval_int(v, &whole))
+		text = arena_printf(r->arena, "%lld", (long long)whole);
+	else if (jsonval_double(v, &number))
+		text = arena_printf(r->arena, "%.17g", number);
+	return (struct bytes){text, text ? strlen(text) : 0};
+}
+
+static void
+read_member(struct reader *r, struct draft *draft, const struct member *m, struct bytes text)
+{
+	int64_t s;
+
+	switch (m->reading) {
+	case PLAIN:
+		draft_set(draft, m->field, m->rank, reader_text(r, text, FORM_TEXT));
+		break;
+	case ESCAPED:
+		if (draft_wants(draft, m->field, m->rank))
+			draft_set(draft, m->field, m->rank, reader_html(r, text, FORM_TEXT));
+		break;
+	case HTML:
+		draft_set(draft, m->field, m->rank, reader_html(r, text, FORM_HTML));
+		break;
+	case URL:
+		draft_set(draft, m->field, m->rank, reader_url(r, text));
+		break;
+	case WORD:
+		draft_set(draft, m->field, m->rank, reader_copy(r, text_trim(text)));
+		break;
+	case PUBLISHED:
+	case UPDATED:
+		if (date_parse(text.data, text.len, &s))
+			draft_set_time(m->reading == PUBLISHED ? &draft->published
+							       : &draft->updated,
+				       m->rank, s);
+		break;
+	}
+}
+
+static void
+read_members(struct reader *r, struct draft *draft, const struct jsonval *object,
+	     const struct member *members, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct bytes text = text_of(r, jsonval_get(object, members[i].key));
+
+		if (text.data)
+			read_member(r, draft, &members[i], text);
+	}
+}
+
+static void
+read_author(struct reader *r, struct draft *draft, const struct jsonval *author)
+{
+	const struct bytes name =
+		text_of(r, jsonval_is_object(author) ? jsonval_get(author, "name") : author);
+	const struct bytes url = text_of(r, jsonval_get(author, "url"));
+
+	draft_add_author(draft, 1, name.data ? reader_text(r, name, FORM_TEXT) : NULL, NULL,
+			 url.data ? reader_url(r, url) : NULL);
+}
+
+/* authors (1.1) and author (1.0); a writer who gives one where a list is due is understood. */
+static void
+read_authors(struct reader *r, struct draft *draft, const struct jsonval *object)
+{
+	const struct jsonval *authors = jsonval_get(object, "authors");
+
+	for (size_t i = 0; i < jsonval_count(authors); i++)
+		read_author(r, draft, jsonval_at(authors, i));
+	if (jsonval_is_object(authors))
+		read_author(r, draft, authors);
+	if (draft->author_count == 0)
+		read_author(r, draft, jsonval_get(object, "author"));
+}
+
+static void
+read_attachments(struct reader *r, const struct jsonval *attachments)
+{
+	for (size_t i = 0; i < jsonval_count(attachments); i++) {
+		const struct jsonval *a = jsonval_at(attachments, i);
+		const struct bytes url = text_of(r, jsonval_get(a, "url"));
+		const struct bytes type = text_of(r, jsonval_get(a, "mime_type"));
+		double size = -1;
+
+		if (!url.data)
+			continue;
+		if (!jsonval_double(jsonval_get(a, "size_in_bytes"), &size) || size < 0 ||
+		    size > 1e15)
+			size = -1;
+		draft_add_enclosure(&r->item, reader_url(r, url), reader_copy(r, type),
+				    (int64_t)size);
+	}
+}
+
+static void
+read_tags(struct reader *r, struct draft *draft, const struct jsonval *tags)
+{
+	const struct bytes single = text_of(r, tags);
+
+	for (size_t i = 0; i < jsonval_count(tags); i++) {
+		const struct bytes tag = text_of(r, jsonval_at(tags, i));
+
+		if (tag.data)
+			draft_add_category(draft, reader_text(r, tag, FORM_TEXT));
+	}
+	if (single.data)
+		draft_add_category(draft, reader_text(r, single, FORM_TEXT));
+}
+
+static void
+read_item(struct reader *r, const struct jsonval *object)
+{
+	reader_open_item(r);
+	read_members(r, &r->item, object, ITEM, sizeof(ITEM) / sizeof(ITEM[0]));
+	read_authors(r, &r->item, object);
+	/* "If not specified in an item, then the top-level authors, if present, are the authors of
+	 * the item." (JSON Feed 1.1, Items) */
+	if (r->item.author_count == 0) {
+		memcpy(r->item.authors, r->feed.authors,
+		       r->feed.author_count * sizeof(r->item.authors[0]));
+		r->item.author_count = r->feed.author_count;
+	}
+	read_tags(r, &r->item, jsonval_get(object, "tags"));
+	read_attachments(r, jsonval_get(object, "attachments"));
+	reader_close_item(r);
+}
+
+static void
+read_hubs(struct reader *r, const struct jsonval *hubs)
+{
+	for (size_t i = 0; i < jsonval_count(hubs); i++) {
+		const struct bytes url = text_of(r, jsonval_get(jsonval_at(hubs, i), "url"));
+
+		if (url.data)
+			draft_add_hub(&r->feed, reader_url(r, url));
+	}
+}
+
+int
+jsonfeed_read(struct reader *r, const char *text, size_t len, struct err *err)
+{
+	SCOPED(jsondoc_free) struct jsondoc *doc = jsondoc_parse(text, len, err);
+	const struct jsonval *root, *items;
+	const char *version;
+
+	if (!doc)
+		return err_in(err, "JSON");
+	root = jsondoc_root(doc);
+	items = jsonval_get(root, "items");
+	version = jsonval_text(jsonval_get(root, "version"), NULL);
+	if (!jsonval_is_array(items) && !(version && strstr(version, "jsonfeed")))
+		return err_set(err, ERR_REJECT,
+			       "JSON, but no JSON Feed: it has neither version nor items");
+	memset(&r->frames[0], 0, sizeof(r->frames[0]));
+	r->frames[0].base = r->document_url;
+	r->depth = 1;
+	read_members(r, &r->feed, root, FEED, sizeof(FEED) / sizeof(FEED[0]));
+	read_authors(r, &r->feed, root);
+	read_hubs(r, jsonval_get(root, "hubs"));
+	for (size_t i = 0; i < jsonval_count(items); i++)
+		if (jsonval_is_object(jsonval_at(items, i)))
+			read_item(r, jsonval_at(items, i));
+	return 0;
+}
