@@ -20,8 +20,8 @@ PKG_CONFIG ?= pkg-config
 # layers: a module may include itself and the ones before it (make lint).
 STAGES := fetcher parser classifier sink
 COMMON := scope ascii utf8 err clock buf log arena file urlpart url digest json jsondoc ini \
-	quantity config mark ballast dbconn db wirecheck wire record document item spool \
-	quarantine idmap frame linkin linkout socketfile socket httphead http stats notify \
+	quantity config mark ballast dbconn dbschema db wirecheck wire record document item \
+	spool quarantine idmap frame linkin linkout socketfile socket httphead http stats notify \
 	control blackbox stage feedmill sdk
 
 # msgpack-c is called msgpack in Debian 12 and msgpack-c in Debian 13.

@@ -9,15 +9,24 @@
 #include <sys/file.h>
 
 #include "common/ballast.h"
+#include "common/clock.h"
+#include "common/dbschema.h"
 #include "common/file.h"
 #include "common/mark.h"
 
 enum {
-	PAGE_BYTES = 8192,
+	/* Larger pages cost less for bodies (16 KiB: a third), and four times the bytes written for
+	 * each small row that changes. */
+	PAGE_BYTES = 4096,
 	CACHE_KIB = 2048,
-	CHECKPOINT_PAGES = 256, /* the WAL is emptied when it holds so many */
-	WAL_KEEP_BYTES = 16 * 1024 * 1024,
+	/* The WAL is emptied into the file when it holds so many pages, or half of the ballast:
+	 * what it holds must fit into the room that the ballast leaves, or no delete could ever
+	 * pass. */
+	CHECKPOINT_PAGES_MIN = 16,
+	CHECKPOINT_PAGES_MAX = 1000,
+	SHRINK_BYTES = 4 * 1024 * 1024, /* at a time, while the disk is full */
 	FULL_BELOW_BYTES = 1024 * 1024, /* a disk with less is what a lack of room speaks of */
+	LOOK_AGAIN_MS = 1000,
 	/* More than any transaction gives out (db.h: the mark). */
 	NUMBERS_A_TRANSACTION = 1000000,
 };
@@ -29,9 +38,14 @@ struct db {
 	struct mark *mark; /* NULL: shared_read */
 	struct ballast *ballast;
 	int64_t max_bytes, ballast_bytes;
+	int64_t page_bytes, wal_bytes; /* wal_bytes: what the WAL may hold */
+	int64_t claimed_bytes;         /* by db_room, in the open transaction */
 	bool open; /* a transaction of ours, whether or not SQLite still has it */
 	bool full;
+	int64_t looked_ms;      /* whether it still is */
 	int64_t changes_before; /* the transaction */
+	bool counts; /* not before the mark is settled: it must tell of what was, not of migrations
+		      */
 	uint64_t commits;
 	char *warning;
 };
@@ -69,8 +83,15 @@ db_begin(struct db *db, struct err *err)
 	if (ask(db, "BEGIN IMMEDIATE", NULL, err) < 0)
 		return -1;
 	db->open = true;
+	db->claimed_bytes = 0;
 	db->changes_before = dbconn_total_changes(db->conn);
 	return 0;
+}
+
+static int
+empty_wal(struct db *db, struct err *err)
+{
+	return ask(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, err);
 }
 
 void
@@ -80,6 +101,9 @@ db_rollback(struct db *db)
 	if (dbconn_in_transaction(db->conn))
 		(void)ask(db, "ROLLBACK", NULL, NULL);
 	db->open = false;
+	/* A transaction that did not fit has swollen the WAL: that room is free again. */
+	if (db->full)
+		(void)empty_wal(db, NULL);
 }
 
 static int
@@ -125,27 +149,23 @@ db_in_transaction(const struct db *db)
 }
 
 /* --- room ------------------------------------------------------------------------------------- */
-/* Notes that there was no room. Whether some was made, so that a second try makes sense. */
-static bool
-make_room(void *arg)
+static void
+meet_full(void *arg)
 {
 	struct db *db = arg;
 
 	db->full = true;
 	/* A file at its cap is full while the disk is not, and the ballast would help nobody. */
-	return db->ballast && ballast_disk_free(db->path) < FULL_BELOW_BYTES &&
-	       ballast_drop(db->ballast);
+	if (db->ballast && ballast_disk_free(db->path) < FULL_BELOW_BYTES)
+		(void)ballast_drop(db->ballast);
 }
 
 static int64_t
 pages_bytes(struct db *db, const char *pragma)
 {
 	int64_t pages = 0;
-	int64_t page_bytes = 0;
 
-	if (ask(db, pragma, &pages, NULL) < 0 || ask(db, "PRAGMA page_size", &page_bytes, NULL) < 0)
-		return 0;
-	return pages * page_bytes;
+	return ask(db, pragma, &pages, NULL) < 0 ? 0 : pages * db->page_bytes;
 }
 
 int64_t
@@ -161,33 +181,76 @@ db_free_bytes(struct db *db)
 }
 
 bool
-db_is_full(const struct db *db)
+db_is_full(struct db *db)
 {
+	if (db->full && clock_mono_ms() - db->looked_ms >= LOOK_AGAIN_MS)
+		db_regain_ballast(db);
 	return db->full;
+}
+
+int
+db_room(struct db *db, size_t bytes, struct err *err)
+{
+	/* In the WAL and, at the checkpoint, in the file; and a WAL besides. */
+	const int64_t need = (int64_t)bytes * 2;
+	int64_t have;
+
+	if (db_is_full(db))
+		return err_set(err, ERR_RETRY,
+			       "database '%s': the disk is full, or the file at its cap", db->path);
+	have = ballast_disk_free(db->path) - (db->open ? db->claimed_bytes : 0);
+	if (have < need + 2 * db->wal_bytes) {
+		db->full = true;
+		db->looked_ms = clock_mono_ms();
+		return err_set(err, ERR_RETRY,
+			       "database '%s': no room for %zu bytes, %lld are left", db->path,
+			       bytes, (long long)have);
+	}
+	db->claimed_bytes += need;
+	return 0;
+}
+
+static bool
+is_capped(struct db *db)
+{
+	return db->max_bytes > 0 &&
+	       db_size_bytes(db) - db_free_bytes(db) > db->max_bytes - db->max_bytes / 16;
+}
+
+static bool
+has_room_again(struct db *db)
+{
+	return ballast_disk_free(db->path) > 3 * db->wal_bytes &&
+	       (db->ballast_bytes == 0 || ballast_take(db->ballast));
 }
 
 void
 db_regain_ballast(struct db *db)
 {
-	bool capped, crammed;
-
 	if (!db->full || !db->ballast || db->open)
 		return;
-	capped = db->max_bytes > 0 &&
-		 db_size_bytes(db) - db_free_bytes(db) > db->max_bytes - db->max_bytes / 16;
-	crammed = db->ballast_bytes > 0 ? !ballast_take(db->ballast)
-					: ballast_disk_free(db->path) < FULL_BELOW_BYTES;
-	db->full = capped || crammed;
+	db->looked_ms = clock_mono_ms();
+	if (!has_room_again(db) && db_free_bytes(db) > 0)
+		(void)db_shrink(db, SHRINK_BYTES, NULL);
+	db->full = is_capped(db) || !has_room_again(db);
 }
 
 int
 db_shrink(struct db *db, int64_t max_bytes, struct err *err)
 {
-	char sql[64];
+	/* In steps, because each page that moves goes through the WAL. */
+	const int64_t step_bytes = db->wal_bytes / 4;
+	char vacuum[64];
+	int got = 0;
 
-	(void)snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%lld)",
-		       (long long)(max_bytes / PAGE_BYTES));
-	return db_exec(db, sql, err);
+	(void)snprintf(vacuum, sizeof(vacuum), "PRAGMA incremental_vacuum(%lld)",
+		       (long long)(step_bytes / db->page_bytes));
+	for (; got == 0 && max_bytes > 0 && db_free_bytes(db) > 0; max_bytes -= step_bytes) {
+		got = db_exec(db, vacuum, err);
+		if (empty_wal(db, got < 0 ? NULL : err) < 0)
+			got = -1;
+	}
+	return got;
 }
 
 /* --- open ------------------------------------------------------------------------------------- */
@@ -251,42 +314,6 @@ open_beside(struct db *db, struct err *err)
 }
 
 static int
-check_version(struct db *db, const char *const *migrations, int64_t *have_out, struct err *err)
-{
-	int64_t have = 0;
-	int64_t known = 0;
-
-	while (migrations[known])
-		known++;
-	if (ask(db, "PRAGMA user_version", &have, err) < 0)
-		return -1;
-	if (have > known)
-		return err_set(err, ERR_USAGE,
-			       "database '%s': schema %lld is newer than this program knows (%lld):"
-			       " install the newer feedmill",
-			       db->path, (long long)have, (long long)known);
-	*have_out = have;
-	return 0;
-}
-
-static int
-migrate(struct db *db, const char *const *migrations, int64_t have, struct err *err)
-{
-	for (; migrations[have]; have++) {
-		char version[64];
-
-		(void)snprintf(version, sizeof(version), "PRAGMA user_version = %lld",
-			       (long long)have + 1);
-		if (db_begin(db, err) < 0 || db_exec(db, migrations[have], err) < 0 ||
-		    db_exec(db, version, err) < 0 || db_commit(db, err) < 0) {
-			db_rollback(db);
-			return err_in(err, "to schema %lld", (long long)have + 1);
-		}
-	}
-	return 0;
-}
-
-static int
 go_wal(struct db *db, struct err *err)
 {
 	struct db_stmt *stmt = db_stmt(db, "PRAGMA journal_mode = WAL", err);
@@ -305,33 +332,51 @@ go_wal(struct db *db, struct err *err)
 }
 
 static int
+set_limits(struct db *db, struct err *err)
+{
+	int64_t pages = CHECKPOINT_PAGES_MAX;
+	char pragmas[256];
+
+	if (ask(db, "PRAGMA page_size", &db->page_bytes, err) < 0)
+		return -1;
+	if (db->ballast_bytes > 0 && pages > db->ballast_bytes / 2 / db->page_bytes)
+		pages = db->ballast_bytes / 2 / db->page_bytes;
+	if (pages < CHECKPOINT_PAGES_MIN)
+		pages = CHECKPOINT_PAGES_MIN;
+	db->wal_bytes = pages * db->page_bytes;
+	(void)snprintf(pragmas, sizeof(pragmas),
+		       "PRAGMA wal_autocheckpoint = %lld; PRAGMA journal_size_limit = %lld",
+		       (long long)pages, (long long)db->wal_bytes);
+	if (db_exec(db, pragmas, err) < 0)
+		return -1;
+	if (db->max_bytes == 0)
+		return 0;
+	(void)snprintf(pragmas, sizeof(pragmas), "PRAGMA max_page_count = %lld",
+		       (long long)(db->max_bytes / db->page_bytes));
+	return db_exec(db, pragmas, err);
+}
+
+static int
 set_up(struct db *db, const struct db_options *options, struct err *err)
 {
 	char pragmas[512];
-	int64_t have;
 
 	/* The first two take effect in a file that is new. */
 	(void)snprintf(pragmas, sizeof(pragmas),
 		       "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL;"
 		       "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
 		       "PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
-		       "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = %d;"
-		       "PRAGMA journal_size_limit = %d",
-		       PAGE_BYTES, CACHE_KIB, CHECKPOINT_PAGES, WAL_KEEP_BYTES);
+		       "PRAGMA synchronous = FULL",
+		       PAGE_BYTES, CACHE_KIB);
 	if (db_exec(db, pragmas, err) < 0 ||
-	    check_version(db, options->migrations, &have, err) < 0 || go_wal(db, err) < 0 ||
+	    dbschema_check(db->conn, options->migrations, err) < 0 || go_wal(db, err) < 0 ||
+	    set_limits(db, err) < 0 ||
 	    db_exec(db,
 		    "CREATE TABLE IF NOT EXISTS mark(n INTEGER NOT NULL);"
 		    "INSERT INTO mark SELECT 0 WHERE NOT EXISTS(SELECT 1 FROM mark)",
 		    err) < 0)
 		return -1;
-	if (options->max_bytes > 0) {
-		(void)snprintf(pragmas, sizeof(pragmas), "PRAGMA max_page_count = %lld",
-			       (long long)(options->max_bytes / PAGE_BYTES));
-		if (db_exec(db, pragmas, err) < 0)
-			return -1;
-	}
-	return migrate(db, options->migrations, have, err);
+	return dbschema_migrate(db->conn, options->migrations, err);
 }
 
 /* Every number that the lost transactions may have given is passed over, in one transaction with
@@ -360,8 +405,8 @@ pass_over(struct db *db, uint64_t lost, struct err *err)
 		if (db_run(stmt, err) < 0)
 			return -1;
 	}
-	db->commits += lost;
-	return db_commit(db, err);
+	db->commits += lost - 1; /* this commit stands for the last of them */
+	return count_commit(db, err) < 0 ? -1 : db_commit(db, err);
 }
 
 static int
@@ -380,9 +425,8 @@ settle_mark(struct db *db, struct err *err)
 	}
 	lost = marked - db->commits;
 	if (asprintf(&db->warning,
-		     "database '%s': the last %llu of %llu committed transactions are gone (a "
-		     "damaged"
-		     " WAL, or an older copy was put back); numbers go on behind theirs",
+		     "database '%s': the last %llu of %llu commits are gone (a damaged WAL, or an"
+		     " older copy was put back); numbers go on behind theirs",
 		     db->path, (unsigned long long)lost, (unsigned long long)marked) < 0)
 		db->warning = NULL;
 	if (pass_over(db, lost, err) < 0) {
@@ -400,7 +444,7 @@ open_writer(struct db *db, const struct db_options *options, struct err *err)
 	db->conn = dbconn_open(db->path, false, err);
 	if (!db->conn)
 		return -1;
-	dbconn_on_full(db->conn, make_room, db);
+	dbconn_on_full(db->conn, meet_full, db);
 	/* On a full disk even the opening needs room. */
 	if (set_up(db, options, err) < 0 && !(db->full && set_up(db, options, err) == 0))
 		return -1;
@@ -414,12 +458,12 @@ open_writer(struct db *db, const struct db_options *options, struct err *err)
 static int
 open_reader(struct db *db, const struct db_options *options, struct err *err)
 {
-	int64_t have;
-
 	db->conn = dbconn_open(db->path, true, err);
 	if (!db->conn)
 		return -1;
-	return options->migrations ? check_version(db, options->migrations, &have, err) : 0;
+	if (ask(db, "PRAGMA page_size", &db->page_bytes, err) < 0)
+		return -1;
+	return options->migrations ? dbschema_check(db->conn, options->migrations, err) : 0;
 }
 
 static int

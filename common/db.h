@@ -11,7 +11,7 @@
  * were on the disk are silently gone. Then, or when an older copy of the file was put back, the
  * mark is ahead of the count inside the database: db_warning says so, the work goes on with what is
  * there, and every AUTOINCREMENT number jumps by a million for each lost transaction, so that none
- * is ever given twice.
+ * is ever given twice. (The table mark in the database is db's own.)
  *
  * What the kinds of errors mean stands in dbconn.h; a schema newer than the program is ERR_USAGE.
  */
@@ -33,9 +33,10 @@ struct db_options {
 	 * their number (PRAGMA user_version). A file with a higher one is refused. NULL: the
 	 * version is nobody's business (shared_read). */
 	const char *const *migrations;
-	int64_t max_bytes;     /* the cap of the file (max_page_count); 0: none */
-	int64_t ballast_bytes; /* 0: none */
-	bool shared_read;      /* open for reading beside the writer: no lock, no migration */
+	int64_t max_bytes; /* the cap of the file (max_page_count); 0: none */
+	/* 0: none. 8 MiB do for any load; with less, the WAL is kept to half of it. */
+	int64_t ballast_bytes;
+	bool shared_read; /* open for reading beside the writer: no lock, no migration */
 };
 
 /* Makes the folder where it is missing. Returns new; release with db_close, which releases its
@@ -65,15 +66,16 @@ int db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
 
-/* Whether the disk, or the file under its cap, was found full and still is. While it is, take up
- * no new work; deletes go on. A statement that met the full disk is tried again once when there was
- * ballast to give up; else it fails with ERR_RETRY. */
-bool db_is_full(const struct db *db);
-/* Call now and then (outside a transaction): takes the ballast again where there is room for twice
- * of it, and finds out whether it is still full. */
+/* Whether the disk, or the file under its cap, was found full and still is (looked at again once a
+ * second). What failed for it gave ERR_RETRY, and the ballast was given up. While it is full, take
+ * up no new work, so that the room goes to what makes room: deletes and checkpoints. */
+bool db_is_full(struct db *db);
+/* Ask before bytes are added: ERR_RETRY while it is full, or when the disk has no room for them. */
+int db_room(struct db *db, size_t bytes, struct err *err);
+/* The look itself (outside a transaction): finds out whether it is still full, gives free pages
+ * back to the disk, takes the ballast again where there is room for twice of it. */
 void db_regain_ballast(struct db *db);
-/* Call now and then (outside a transaction): gives up to max_bytes of free pages back to the disk.
- */
+/* Gives up to max_bytes of free pages back to the disk (outside a transaction). */
 int db_shrink(struct db *db, int64_t max_bytes, struct err *err);
 
 /* Bytes of the file, and of the free pages in it, which are used first. For status. */

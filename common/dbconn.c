@@ -16,13 +16,12 @@ struct db_stmt {
 	const char *sql;
 	sqlite3_stmt *handle;
 	int bind_rc; /* the first value that could not be bound */
-	bool rows;   /* gave some since the last reset */
 };
 
 struct dbconn {
 	char *path;
 	sqlite3 *handle;
-	bool (*make_room)(void *arg);
+	void (*on_full)(void *arg);
 	void *arg;
 	struct db_stmt *stmts[STMT_SLOTS];
 	int stmt_count;
@@ -85,10 +84,14 @@ speaks_of_room(const struct dbconn *conn, int rc)
 	       (os == ENOSPC || os == EDQUOT);
 }
 
-static bool
-make_room(struct dbconn *conn)
+/* Says what failed, and calls who wants to know that there was no room. */
+static int
+failed(struct dbconn *conn, int rc, struct err *err)
 {
-	return conn->make_room && conn->make_room(conn->arg);
+	(void)fail(conn, rc, err);
+	if (speaks_of_room(conn, rc) && conn->on_full)
+		conn->on_full(conn->arg);
+	return -1;
 }
 
 /* --- the connection --------------------------------------------------------------------------- */
@@ -130,10 +133,16 @@ dbconn_open(const char *path, bool read_only, struct err *err)
 	return TAKE(conn);
 }
 
-void
-dbconn_on_full(struct dbconn *conn, bool (*fn)(void *arg), void *arg)
+const char *
+dbconn_path(const struct dbconn *conn)
 {
-	conn->make_room = fn;
+	return conn->path;
+}
+
+void
+dbconn_on_full(struct dbconn *conn, void (*fn)(void *arg), void *arg)
+{
+	conn->on_full = fn;
 	conn->arg = arg;
 }
 
@@ -142,13 +151,7 @@ dbconn_exec(struct dbconn *conn, const char *sql, struct err *err)
 {
 	const int rc = sqlite3_exec(conn->handle, sql, NULL, NULL, NULL);
 
-	if (rc == SQLITE_OK)
-		return 0;
-	(void)fail(conn, rc, err);
-	/* No second try: some of the statements may have been done. */
-	if (speaks_of_room(conn, rc))
-		(void)make_room(conn);
-	return -1;
+	return rc == SQLITE_OK ? 0 : failed(conn, rc, err);
 }
 
 bool
@@ -199,7 +202,7 @@ dbconn_stmt(struct dbconn *conn, const char *sql, struct err *err)
 	}
 	rc = sqlite3_prepare_v3(conn->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL);
 	if (rc != SQLITE_OK) {
-		(void)fail(conn, rc, err);
+		(void)failed(conn, rc, err);
 		return NULL;
 	}
 	stmt = calloc(1, sizeof(*stmt));
@@ -258,14 +261,12 @@ db_reset(struct db_stmt *stmt)
 {
 	(void)sqlite3_reset(stmt->handle);
 	stmt->bind_rc = SQLITE_OK;
-	stmt->rows = false;
 }
 
 int
 db_step(struct db_stmt *stmt, struct err *err)
 {
 	struct dbconn *conn = stmt->conn;
-	const bool within = dbconn_in_transaction(conn);
 	int rc = stmt->bind_rc;
 
 	if (rc != SQLITE_OK) {
@@ -274,18 +275,10 @@ db_step(struct db_stmt *stmt, struct err *err)
 			       conn->path, sqlite3_errstr(rc));
 	}
 	rc = sqlite3_step(stmt->handle);
-	/* Where SQLite rolled the transaction back, a second try would stand alone. */
-	if (speaks_of_room(conn, rc) && make_room(conn) && !stmt->rows &&
-	    within == dbconn_in_transaction(conn)) {
-		(void)sqlite3_reset(stmt->handle);
-		rc = sqlite3_step(stmt->handle);
-	}
-	if (rc == SQLITE_ROW) {
-		stmt->rows = true;
+	if (rc == SQLITE_ROW)
 		return 1;
-	}
 	if (rc != SQLITE_DONE)
-		(void)fail(conn, rc, err);
+		(void)failed(conn, rc, err);
 	db_reset(stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
 }

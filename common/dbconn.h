@@ -47,9 +47,10 @@ struct dbconn *dbconn_open(const char *path, bool read_only, struct err *err);
 void dbconn_close(struct dbconn *conn);
 SCOPED_DEFINE(struct dbconn, dbconn_close)
 
-/* make_room is asked when there is no room; true: it made some, and the statement is tried again
- * once, where that cannot do anything twice. */
-void dbconn_on_full(struct dbconn *conn, bool (*make_room)(void *arg), void *arg);
+const char *dbconn_path(const struct dbconn *conn); /* borrowed */
+
+/* fn is called when a statement failed for lack of room. */
+void dbconn_on_full(struct dbconn *conn, void (*fn)(void *arg), void *arg);
 
 /* Statements without rows; several may stand in sql. */
 int dbconn_exec(struct dbconn *conn, const char *sql, struct err *err);

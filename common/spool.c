@@ -71,8 +71,8 @@ spool_append(struct spool *s, const char *ref, struct bytes body, uint64_t *seq_
 		s->db, "INSERT INTO spool(seq, at_s, ref, crc, body) VALUES(?1, ?2, ?3, ?4, ?5)",
 		err);
 
-	if (!stmt)
-		return -1;
+	if (!stmt || db_room(s->db, body.len, err) < 0)
+		return err_in(err, "spool");
 	db_int(stmt, 1, (int64_t)s->next_seq);
 	db_int(stmt, 2, clock_wall_s());
 	db_text(stmt, 3, ref);
