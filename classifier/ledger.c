@@ -1,0 +1,195 @@
+#include "classifier/ledger.h"
+
+/* With the sink as value 1. */
+static struct db_stmt *
+stmt_of(struct ledger l, const char *sql, struct err *err)
+{
+	struct db_stmt *stmt = db_stmt(l.db, sql, err);
+
+	if (stmt)
+		db_text(stmt, 1, l.sink);
+	return stmt;
+}
+
+/* One number: 1, 0 no row, -1. */
+static int
+ask(struct ledger l, const char *sql, int64_t *out, struct err *err)
+{
+	struct db_stmt *stmt = stmt_of(l, sql, err);
+	const int got = stmt ? db_step(stmt, err) : -1;
+
+	if (got > 0) {
+		*out = db_col_int(stmt, 0);
+		db_reset(stmt);
+	}
+	return got;
+}
+
+/* A write, with the sink and a row number. */
+static int
+change(struct ledger l, const char *sql, int64_t seq, struct err *err)
+{
+	struct db_stmt *stmt;
+
+	if (db_begin(l.db, err) < 0)
+		return -1;
+	stmt = stmt_of(l, sql, err);
+	if (!stmt)
+		return -1;
+	db_int(stmt, 2, seq);
+	return db_run(stmt, err);
+}
+
+/* --- how far -----------------------------------------------------------------------------------
+ */
+
+int
+ledger_done(struct ledger l, int64_t *out, struct err *err)
+{
+	return ask(l, "SELECT done_seq FROM cursors WHERE sink = ?1", out, err);
+}
+
+int
+ledger_save(struct ledger l, int64_t done, const char *filter, struct err *err)
+{
+	struct db_stmt *stmt;
+
+	if (db_begin(l.db, err) < 0)
+		return -1;
+	stmt = stmt_of(l,
+		       "INSERT INTO cursors(sink, done_seq, filter) VALUES(?1, ?2, ?3)"
+		       " ON CONFLICT(sink) DO UPDATE SET done_seq = ?2, filter = ?3",
+		       err);
+	if (!stmt)
+		return -1;
+	db_int(stmt, 2, done);
+	db_text(stmt, 3, filter);
+	return db_run(stmt, err);
+}
+
+int
+ledger_each(struct db *db, int (*each)(void *arg, const char *sink, int64_t done), void *arg,
+	    struct err *err)
+{
+	struct db_stmt *stmt = db_stmt(db, "SELECT sink, done_seq FROM cursors ORDER BY sink", err);
+	int got;
+
+	if (!stmt)
+		return -1;
+	while ((got = db_step(stmt, err)) > 0)
+		if (each(arg, db_col_text(stmt, 0), db_col_int(stmt, 1)) != 0)
+			break;
+	db_reset(stmt);
+	return got < 0 ? -1 : 0;
+}
+
+int
+ledger_drop(struct ledger l, struct err *err)
+{
+	int64_t done;
+	const int known = ledger_done(l, &done, err);
+
+	if (known <= 0)
+		return known;
+	if (change(l, "DELETE FROM again WHERE sink = ?1 AND seq >= ?2", 0, err) < 0 ||
+	    change(l, "DELETE FROM blame WHERE sink = ?1 AND seq >= ?2", 0, err) < 0 ||
+	    change(l, "DELETE FROM cursors WHERE sink = ?1 AND done_seq >= ?2", 0, err) < 0)
+		return -1;
+	return 1;
+}
+
+/* --- once more ---------------------------------------------------------------------------------
+ */
+
+int
+ledger_again_first(struct ledger l, int64_t *out, struct err *err)
+{
+	return ask(l, "SELECT coalesce(min(seq), 0) FROM again WHERE sink = ?1", out, err) < 0 ? -1
+											       : 0;
+}
+
+int
+ledger_again_add(struct ledger l, int64_t seq, struct err *err)
+{
+	return change(l, "INSERT OR IGNORE INTO again(sink, seq) VALUES(?1, ?2)", seq, err);
+}
+
+int
+ledger_again_forget(struct ledger l, int64_t seq, struct err *err)
+{
+	return change(l, "DELETE FROM again WHERE sink = ?1 AND seq = ?2", seq, err);
+}
+
+int
+ledger_again_forget_gone(struct ledger l, struct err *err)
+{
+	return change(l,
+		      "DELETE FROM again WHERE sink = ?1 AND seq >= ?2"
+		      " AND seq NOT IN (SELECT seq FROM items)",
+		      0, err);
+}
+
+int
+ledger_again_each(struct ledger l, int64_t most, size_t limit,
+		  int (*each)(void *arg, int64_t seq, int64_t len), void *arg, struct err *err)
+{
+	struct db_stmt *stmt =
+		stmt_of(l,
+			"SELECT again.seq, coalesce(length(items.body), -1)"
+			" FROM again LEFT JOIN items USING(seq)"
+			" WHERE sink = ?1 AND again.seq <= ?2 ORDER BY again.seq LIMIT ?3",
+			err);
+	int got;
+
+	if (!stmt)
+		return -1;
+	db_int(stmt, 2, most);
+	db_int(stmt, 3, (int64_t)limit);
+	while ((got = db_step(stmt, err)) > 0)
+		if (each(arg, db_col_int(stmt, 0), db_col_int(stmt, 1)) != 0)
+			break;
+	db_reset(stmt);
+	return got < 0 ? -1 : 0;
+}
+
+/* --- blame -------------------------------------------------------------------------------------
+ */
+
+int
+ledger_blame_count(struct ledger l, int64_t *out, struct err *err)
+{
+	return ask(l, "SELECT count(*) FROM blame WHERE sink = ?1", out, err) < 0 ? -1 : 0;
+}
+
+int
+ledger_blame_add(struct ledger l, int64_t seq, int64_t points, int64_t *sum_out, struct err *err)
+{
+	struct db_stmt *stmt;
+	int64_t sum = 0;
+	int got;
+
+	if (db_begin(l.db, err) < 0)
+		return -1;
+	stmt = stmt_of(l,
+		       "INSERT INTO blame(sink, seq, points) VALUES(?1, ?2, ?3)"
+		       " ON CONFLICT(sink, seq) DO UPDATE SET points = points + ?3"
+		       " RETURNING points",
+		       err);
+	if (!stmt)
+		return -1;
+	db_int(stmt, 2, seq);
+	db_int(stmt, 3, points);
+	got = db_step(stmt, err);
+	if (got > 0)
+		sum = db_col_int(stmt, 0);
+	if (got < 0 || db_run(stmt, err) < 0)
+		return -1;
+	*sum_out = sum;
+	return 0;
+}
+
+int
+ledger_blame_forget(struct ledger l, int64_t seq, struct err *err)
+{
+	return change(l, "DELETE FROM blame WHERE sink = ?1 AND seq = ?2", seq, err);
+}

@@ -1,0 +1,55 @@
+/* ledger - what the outbox's database remembers of each sink: how far it has come (cursors), what
+ * it is to get once more (again), and which rows its workers died of (blame). All calls work in
+ * the transaction that is open, and begin one before they write. */
+#ifndef FM_CLASSIFIER_LEDGER_H
+#define FM_CLASSIFIER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/db.h"
+#include "common/err.h"
+
+#define LEDGER_SCHEMA                                                                              \
+	"CREATE TABLE cursors(sink TEXT PRIMARY KEY, filter TEXT NOT NULL,"                        \
+	" done_seq INTEGER NOT NULL) WITHOUT ROWID;"                                               \
+	"CREATE TABLE again(sink TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(sink, seq))"     \
+	" WITHOUT ROWID;"                                                                          \
+	"CREATE TABLE blame(sink TEXT NOT NULL, seq INTEGER NOT NULL, points INTEGER NOT NULL,"    \
+	" PRIMARY KEY(sink, seq)) WITHOUT ROWID;"
+
+/* One sink's part. Borrows both. */
+struct ledger {
+	struct db *db;
+	const char *sink;
+};
+
+/* 1, 0 the sink has none, -1. */
+int ledger_done(struct ledger ledger, int64_t *out, struct err *err);
+int ledger_save(struct ledger ledger, int64_t done, const char *filter, struct err *err);
+
+/* The first row to deliver again; 0: none. */
+int ledger_again_first(struct ledger ledger, int64_t *out, struct err *err);
+int ledger_again_add(struct ledger ledger, int64_t seq, struct err *err);
+int ledger_again_forget(struct ledger ledger, int64_t seq, struct err *err);
+/* Those whose item is no longer in the outbox. */
+int ledger_again_forget_gone(struct ledger ledger, struct err *err);
+/* Up to limit rows that are not over `most`, given to each with the length of the item, -1 where
+ * it is gone, until each returns non-zero. */
+int ledger_again_each(struct ledger ledger, int64_t most, size_t limit,
+		      int (*each)(void *arg, int64_t seq, int64_t len), void *arg, struct err *err);
+
+int ledger_blame_count(struct ledger ledger, int64_t *out, struct err *err);
+int ledger_blame_add(struct ledger ledger, int64_t seq, int64_t points, int64_t *sum_out,
+		     struct err *err);
+int ledger_blame_forget(struct ledger ledger, int64_t seq, struct err *err);
+
+/* The sinks that there are, declared or not, with their done: calls each until it returns
+ * non-zero. */
+int ledger_each(struct db *db, int (*each)(void *arg, const char *sink, int64_t done), void *arg,
+		struct err *err);
+/* Forgets a sink: 1, 0 there is none, -1. */
+int ledger_drop(struct ledger ledger, struct err *err);
+
+#endif
