@@ -57,6 +57,21 @@ appends_resets_and_continues(void)
 }
 
 static void
+leaves_the_keys_of_others_alone_when_asked_to(void)
+{
+	static const struct config_key keys[] = {{"filter", CONFIG_TEXT, 0, NULL, 0, 0, NULL}};
+	SCOPED(config_free)
+	struct config *config = parse("[sink a]\nfilter = tag:x\nurl = y\n", NULL);
+	const struct config_section *a = config_section_find(config, "sink", "a");
+	const char *filter = NULL;
+
+	CHECK(config_read(config, a, keys, 1, &filter, NULL) == -1 && !filter);
+	CHECK(config_read_some(config, a, keys, 1, &filter, NULL) == 0);
+	CHECK_STR(filter, "tag:x");
+	CHECK_STR(config_path(config), "feedmill.conf");
+}
+
+static void
 says_which_section_a_file_repeats(void)
 {
 	SCOPED(config_free)
@@ -263,6 +278,7 @@ main(void)
 	RUN(appends_resets_and_continues);
 	RUN(joins_sections_of_one_name_and_keeps_their_order);
 	RUN(says_which_section_a_file_repeats);
+	RUN(leaves_the_keys_of_others_alone_when_asked_to);
 	RUN(finds_any_of_many_sections);
 	RUN(fills_a_struct_by_its_table);
 	RUN(falls_back_where_nothing_is_said);
