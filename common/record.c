@@ -219,7 +219,9 @@ record_decode(struct wire_in *in, const struct record_field *fields, struct aren
 			put_pointer(record, f, wire_str(in, f->key, f->most));
 			break;
 		case RECORD_UINT:
-			put_int(record, f, (int64_t)wire_uint(in, f->key));
+			put_int(record, f, wire_int(in, f->key));
+			if (int_of(record, f) < 0)
+				wire_fail(in, "a number below 0");
 			break;
 		case RECORD_INT:
 			put_int(record, f, wire_int(in, f->key));

@@ -18,7 +18,7 @@ enum { RECORD_STRING_BYTES_MAX = 16 * 1024 }; /* of each of RECORD_STRINGS */
  * empty text neither; and what is absent, or null, reads as absent. */
 enum record_kind {
 	RECORD_TEXT,    /* const char *, NULL; most: bytes */
-	RECORD_UINT,    /* uint64_t, 0 */
+	RECORD_UINT,    /* uint64_t up to INT64_MAX, 0 */
 	RECORD_INT,     /* int64_t, always there */
 	RECORD_LENGTH,  /* int64_t, negative */
 	RECORD_TIME,    /* int64_t seconds, RECORD_NO_TIME; RFC 3339 in JSON */

@@ -87,6 +87,42 @@ takes_pieces_larger_than_what_it_keeps(void)
 	arena_free(NULL);
 }
 
+struct calls {
+	char text[16];
+	size_t len;
+};
+
+static struct calls calls;
+
+static void
+note(void *arg)
+{
+	calls.text[calls.len++] = *(const char *)arg;
+	calls.text[calls.len] = '\0';
+}
+
+static void
+what_was_deferred_is_done_once_when_the_pieces_go(void)
+{
+	static char a[] = "a", b[] = "b", c[] = "c", d[] = "d";
+	struct arena *arena = arena_new(100);
+
+	calls = (struct calls){0};
+	CHECK(arena_defer(arena, note, a) == 0 && arena_defer(arena, note, b) == 0);
+	CHECK(calls.len == 0);
+	arena_reset(arena);
+	CHECK_STR(calls.text, "ba");
+	arena_reset(arena);
+	CHECK_STR(calls.text, "ba");
+	CHECK(arena_defer(arena, note, c) == 0 && arena_alloc(arena, 70));
+	/* No room to note it: done at once. */
+	CHECK(arena_defer(arena, note, d) == -1);
+	CHECK_STR(calls.text, "bad");
+	arena_free(arena);
+	CHECK_STR(calls.text, "badc");
+	arena_free(NULL);
+}
+
 int
 main(void)
 {
@@ -95,5 +131,6 @@ main(void)
 	RUN(refuses_arrays_that_overflow);
 	RUN(copies_strings);
 	RUN(takes_pieces_larger_than_what_it_keeps);
+	RUN(what_was_deferred_is_done_once_when_the_pieces_go);
 	return check_done();
 }

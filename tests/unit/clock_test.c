@@ -73,6 +73,70 @@ counts_days_as_the_calendar_does(void)
 	CHECK(bad == 0);
 }
 
+static void
+reads_what_it_writes(void)
+{
+	static const int64_t dates[] = {0, -1, 1795573838, 951825600, -62167219200, 253402300799};
+
+	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
+		char text[CLOCK_RFC3339_BYTES];
+		int64_t wall_s = 7;
+
+		CHECK(clock_from_rfc3339(clock_rfc3339(dates[i], text), &wall_s) == 0);
+		CHECK(wall_s == dates[i]);
+	}
+}
+
+static void
+reads_zones_fractions_and_leap_seconds(void)
+{
+	int64_t wall_s = 0;
+
+	CHECK(clock_from_rfc3339("2026-11-25T03:30:38.999999999999+01:00", &wall_s) == 0 &&
+	      wall_s == 1795573838);
+	CHECK(clock_from_rfc3339("2026-11-24T21:00:38-05:30", &wall_s) == 0 &&
+	      wall_s == 1795573838);
+	CHECK(clock_from_rfc3339("2026-11-25t02:30:38z", &wall_s) == 0 && wall_s == 1795573838);
+	CHECK(clock_from_rfc3339("1998-12-31T23:59:60Z", &wall_s) == 0 && wall_s == 915148800);
+}
+
+static void
+refuses_what_is_no_rfc_3339(void)
+{
+	static const char *const bad[] = {
+		"",
+		"2026",
+		"2026-11-25",
+		"2026-11-25T02:30:38",
+		"2026-11-25 02:30:38Z",
+		"2026-11-25T02:30Z",
+		"2026-11-25T02:30:38Z ",
+		" 2026-11-25T02:30:38Z",
+		"2026-11-25T02:30:38.Z",
+		"2026-11-25T02:30:38+0100",
+		"2026-11-25T02:30:38+24:00",
+		"2026-11-25T02:30:38+01:60",
+		"2026-13-25T02:30:38Z",
+		"2026-00-25T02:30:38Z",
+		"2026-02-29T02:30:38Z",
+		"2026-11-31T02:30:38Z",
+		"2026-12-32T02:30:38Z",
+		"2026-11-25T24:00:00Z",
+		"2026-11-25T02:60:38Z",
+		"2026-11-25T02:30:61Z",
+		"-026-11-25T02:30:38Z",
+		"2026\r11-25T02:30:38Z",
+		"+2026-11-25T02:30:38Z",
+		"Wed, 25 Nov 2026 02:30:38 GMT",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		int64_t wall_s = 77;
+
+		CHECK(clock_from_rfc3339(bad[i], &wall_s) == -1 && wall_s == 77);
+	}
+}
+
 int
 main(void)
 {
@@ -80,5 +144,8 @@ main(void)
 	RUN(agrees_with_the_system_on_the_date);
 	RUN(writes_rfc_3339);
 	RUN(counts_days_as_the_calendar_does);
+	RUN(reads_what_it_writes);
+	RUN(reads_zones_fractions_and_leap_seconds);
+	RUN(refuses_what_is_no_rfc_3339);
 	return check_done();
 }
