@@ -40,12 +40,16 @@ last_char(const struct block *block)
 	return block->text.len > 0 ? block->text.data[block->text.len - 1] : '\n';
 }
 
+static unsigned
+style_of(const struct block *block)
+{
+	return block->run_count > 0 ? block->runs[block->run_count - 1].style : 0;
+}
+
 static void
 set_style(struct block *block, unsigned style)
 {
-	const unsigned now = block->run_count > 0 ? block->runs[block->run_count - 1].style : 0;
-
-	if (now == style || block->run_count == BLOCK_RUNS_MAX)
+	if (style_of(block) == style || block->run_count == BLOCK_RUNS_MAX)
 		return;
 	block->runs[block->run_count].from = block->text.len;
 	block->runs[block->run_count++].style = style;
@@ -62,6 +66,7 @@ block_add(struct block *block, uint32_t cp, unsigned style)
 		if (last_char(block) == ' ' || last_char(block) == '\n')
 			return;
 		cp = ' ';
+		set_style(block, style & style_of(block)); /* between words, not in one */
 	} else if (plain_is_unwanted(cp)) {
 		return;
 	} else {

@@ -6,6 +6,7 @@
 #include "common/url.h"
 #include "common/utf8.h"
 #include "sink/site_block.h"
+#include "sink/site_boilerplate.h"
 #include "sink/site_markup.h"
 #include "sink/site_plain.h"
 #include "sink/site_scan.h"
@@ -104,30 +105,6 @@ static const struct element elements[] = {
 	{"video", MEANS_NOTHING, 0},
 };
 
-/* What feeds append to an article: from the last `from` before `then` to the paragraph's end. A row
- * with `whole` is about a paragraph that consists of it, and is short. */
-static const struct {
-	const char *from, *then;
-	bool whole;
-} boilerplate[] = {
-	{"The post ", " appeared first on ", false},
-	{"The post ", " first appeared on ", false},
-	{"This article ", " appeared first on ", false},
-	{"This post ", " appeared first on ", false},
-	{"", "on Medium, where people are continuing the conversation", false},
-	{"Originally appeared here", "", false},
-	{"Go Here to Read", "", false},
-	{"submitted by ", "[comments]", false},
-	{"Continue reading", "", true},
-	{"Read more", "", true},
-	{"Read the full", "", true},
-	{"Read full", "", true},
-	{"Full story", "", true},
-	{"Keep reading", "", true},
-	{"Click here to read", "", true},
-};
-enum { WHOLE_BYTES_MAX = 120 };
-
 struct making {
 	struct excerpt *excerpt;
 	const char *title;
@@ -181,8 +158,8 @@ open_place(struct making *m, enum block_place place, bool first_in_item)
 		markup_raw(out, opens[place]);
 		m->open_place = place;
 	}
-	if (place >= PLACE_BULLETS && !m->open_item) {
-		markup_raw(out, "<li>");
+	if (place >= PLACE_BULLETS) {
+		markup_raw(out, m->open_item ? "<br>" : "<li>");
 		m->open_item = true;
 	}
 }
@@ -211,63 +188,6 @@ write_held(struct making *m, bool goes_on)
 	markup_raw(out, list ? "" : "</p>");
 }
 
-/* Where the last `from` before `then` begins; the first one when `then` is "". */
-static const char *
-find_between(const char *text, const char *from, const char *then)
-{
-	const char *const stop = strcasestr(text, then);
-	const char *found = strcasestr(text, from);
-
-	if (!stop || !found || *from == '\0' || *then == '\0')
-		return stop ? found : NULL;
-	for (const char *next = found; next && next < stop; next = strcasestr(next + 1, from))
-		found = next;
-	return found < stop ? found : NULL;
-}
-
-/* Cuts off what feeds append; true when it was found. */
-static bool
-drop_boilerplate(struct block *block)
-{
-	const char *const text = buf_str(&block->text);
-
-	for (size_t i = 0; i < sizeof(boilerplate) / sizeof(boilerplate[0]); i++) {
-		const char *const from =
-			find_between(text, boilerplate[i].from, boilerplate[i].then);
-
-		if (!from)
-			continue;
-		if (boilerplate[i].whole && (from != text || block->text.len > WHOLE_BYTES_MAX))
-			continue;
-		block_cut(block, (size_t)(from - text));
-		return true;
-	}
-	return false;
-}
-
-/* Takes "[…]", "[...]", "(more)" and dots off the end; whether the publisher cut the text. */
-static bool
-drop_ellipsis(struct block *block)
-{
-	static const char *const ends[] = {"[…]", "[...]", "[ … ]", "(more…)",  "(more...)",
-					   "…",   "...",   "[+]",   "[&#8230;]"};
-	bool found = false;
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		const size_t len = strlen(ends[i]);
-
-		if (block->text.len <= len ||
-		    memcmp(block->text.data + block->text.len - len, ends[i], len) != 0)
-			continue;
-		block_cut(block, block->text.len - len);
-		found = true;
-		if (!block_trim(block))
-			break;
-		i = (size_t)-1;
-	}
-	return found;
-}
-
 static bool
 repeats_title(const struct making *m, const struct block *block)
 {
@@ -289,7 +209,7 @@ end_block(struct making *m)
 		block_init(block);
 		return;
 	}
-	if (drop_boilerplate(block))
+	if (boilerplate_drop(block))
 		(void)block_trim(block);
 	if (block->text.len == 0 || repeats_title(m, block)) {
 		block_init(block);
@@ -324,7 +244,7 @@ end_text(struct making *m)
 	end_block(m);
 	block = m->held;
 	if (block && !m->full) {
-		if (drop_ellipsis(block)) {
+		if (boilerplate_drop_ellipsis(block)) {
 			excerpt->cut = true;
 		} else if (block->kind == BLOCK_PARAGRAPH && block->place < PLACE_BULLETS &&
 			   excerpt->chars >= TORN_CHARS_MIN &&

@@ -70,20 +70,19 @@ line(struct site_intake *intake, const char *text, size_t max_chars)
 	return out.len > 0 ? arena_strndup(intake->arena, out.data, out.len) : NULL;
 }
 
-/* An address that a page may lead to, or NULL. */
+/* An address that a page may lead to, as a browser would spell it, or NULL. */
 static const char *
 address(struct site_intake *intake, const char *url)
 {
+	SCOPED(buf_done) struct buf whole = buf_init(URL_MAX_BYTES);
 	SCOPED(buf_done) struct buf escaped = buf_init(INTAKE_URL_BYTES);
-	const size_t len = url ? strlen(url) : 0;
 
-	if (!url || !utf8_valid(url, len) || !url_is_http(url, len))
+	if (!url || url_resolve(NULL, url, strlen(url), &whole, NULL) < 0 ||
+	    !utf8_valid(whole.data, whole.len) || !url_is_http(whole.data, whole.len))
 		return NULL;
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)url[i] <= ' ' || url[i] == 0x7F)
-			return NULL;
-	markup_text(&escaped, url, len);
-	return buf_failed(&escaped, NULL) < 0 ? NULL : arena_strdup(intake->arena, url);
+	markup_text(&escaped, whole.data, whole.len);
+	return buf_failed(&escaped, NULL) < 0 ? NULL
+					      : arena_strndup(intake->arena, whole.data, whole.len);
 }
 
 static bool

@@ -72,11 +72,12 @@ print_archive(const struct site_print *print, struct err *err)
 			if (year >= 0)
 				markup_raw(print->out, "</ul>\n");
 			year = month / 12;
-			(void)buf_addf(print->out, NULL, "<h2>%lld</h2>\n<ul class=\"list\">\n",
+			(void)buf_addf(print->out, NULL,
+				       "<h2>%lld</h2>\n<ul class=\"list months\">\n",
 				       (long long)year);
 		}
-		row(print, &page, page_month_path(print->arena, month),
-		    page_month(print->arena, month), db_col_int(stmt, 1));
+		row(print, &page, page_month_path(print->arena, month), page_month_name(month),
+		    db_col_int(stmt, 1));
 	}
 	if (year >= 0)
 		markup_raw(print->out, "</ul>\n");
@@ -187,7 +188,7 @@ print_sitemap(const struct site_print *print, struct err *err)
 		for (int64_t i = 1; i <= bucket.full && urls < SITEMAP_URLS_MAX; i++, urls++) {
 			char path[sizeof(shelf.path) + LIST_LABEL_BYTES];
 
-			(void)snprintf(path, sizeof(path), "%s%lld/", shelf.path, (long long)i);
+			(void)snprintf(path, sizeof(path), "%s%lld.html", shelf.path, (long long)i);
 			sitemap_page(print->conf, print->out, path);
 		}
 	}

@@ -61,6 +61,12 @@ page_month(struct arena *arena, int64_t month)
 }
 
 const char *
+page_month_name(int64_t month)
+{
+	return months[month % 12];
+}
+
+const char *
 page_month_path(struct arena *arena, int64_t month)
 {
 	return arena_printf(arena, "%04d/%02d/", (int)(month / 12), (int)(month % 12) + 1);
@@ -76,17 +82,23 @@ or_empty(const char *text)
 const char *
 page_link(const struct site_page *page, const char *target)
 {
-	const size_t len = strlen(target);
-	const bool folder = len == 0 || target[len - 1] == '/';
+	const char *from = page->path;
 	char up[64] = "";
-	size_t at = 0;
+	size_t at = 0, common = 0, len;
+	bool folder;
 
-	for (const char *c = page->path; *c != '\0' && at + 3 < sizeof(up); c++)
-		if (*c == '/')
+	for (size_t i = 0; from[i] != '\0' && from[i] == target[i]; i++)
+		if (from[i] == '/')
+			common = i + 1;
+	for (from += common; *from != '\0' && at + 3 < sizeof(up); from++)
+		if (*from == '/')
 			at += (size_t)snprintf(up + at, sizeof(up) - at, "../");
+	target += common;
+	len = strlen(target);
+	folder = len == 0 || target[len - 1] == '/';
 	if (folder && page->conf->folder_links)
-		return or_empty(at + len == 0 ? "./"
-					      : arena_printf(page->arena, "%s%s", up, target));
+		return at + len == 0 ? "./"
+				     : or_empty(arena_printf(page->arena, "%s%s", up, target));
 	return or_empty(
 		arena_printf(page->arena, "%s%s%s", up, target, folder ? "index.html" : ""));
 }
@@ -169,7 +181,10 @@ page_begin(struct site_page *page)
 	page->ld = buf_init(SITE_PAGE_BYTES_MAX);
 	head(page);
 	masthead(page);
-	MARKUP(page->out, "<main id=\"main\" class=\"h-feed\">\n<h1 class=\"p-name\">{}</h1>\n",
+	markup_raw(page->out, "<main id=\"main\" class=\"h-feed\">\n");
+	if (page->kind)
+		MARKUP(page->out, "<p class=\"kind\">{}</p>\n", page->kind);
+	MARKUP(page->out, "<h1 class=\"p-name\">{}</h1>\n",
 	       page->heading ? page->heading : page->conf->title);
 }
 
@@ -185,7 +200,11 @@ byline(struct site_page *page, const struct site_entry *entry)
 	char when[CLOCK_RFC3339_BYTES];
 	char shown[16];
 
-	(void)snprintf(shown, sizeof(shown), "%02d:%02d", tm.tm_hour, tm.tm_min);
+	/* Midnight sharp is what feeds say that know the day only. */
+	if (item->at % DAY_S == 0)
+		(void)snprintf(shown, sizeof(shown), "%d %.3s", tm.tm_mday, months[tm.tm_mon]);
+	else
+		(void)snprintf(shown, sizeof(shown), "%02d:%02d", tm.tm_hour, tm.tm_min);
 	MARKUP(out, "<p class=\"byline\"><a class=\"source\" href=\"{}\">{}</a>",
 	       page_link(page,
 			 or_empty(arena_printf(page->arena, "source/%s/", entry->source.slug))),

@@ -24,6 +24,7 @@ struct site_page {
 
 	const char *path;        /* its folder: "", "2024/02/", "tag/crypto/3/" */
 	const char *title;       /* for <title>; NULL: the site's */
+	const char *kind;        /* what the heading names: "Topic"; or NULL */
 	const char *heading;     /* <h1>; NULL: the site's title */
 	const char *description; /* NULL: the site's */
 	const char *feed;        /* the folder of its feeds */
@@ -53,6 +54,7 @@ SCOPED_DEFINE_HELD(struct site_page, page_done)
 const char *page_date(struct arena *arena, int64_t wall_s);
 const char *page_day(struct arena *arena, int64_t wall_s);
 const char *page_month(struct arena *arena, int64_t month);
+const char *page_month_name(int64_t month); /* "February" */
 /* "2024/02/" */
 const char *page_month_path(struct arena *arena, int64_t month);
 

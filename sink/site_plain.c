@@ -195,7 +195,8 @@ plain_line(struct buf *out, const char *s, size_t len, size_t max_chars)
 	}
 	if (chars <= max_chars || out->failed)
 		return;
-	out->len = start + plain_cut(out->data + start, out->len - start, max_chars - 1);
+	out->len = start + plain_cut(out->data + start, out->len - start, max_chars - 2);
 	out->data[out->len] = '\0';
-	(void)buf_adds(out, "…", NULL);
+	(void)buf_adds(out, plain_is_sentence(out->data + start, out->len - start) ? " …" : "…",
+		       NULL);
 }

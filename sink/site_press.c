@@ -27,7 +27,7 @@ struct site_press {
 	struct db *db;
 	struct arena *arena;
 	struct buf out;
-	struct press_count counted;
+	struct site_files *files;
 
 	int64_t due_ms;   /* of the next sweep; -1: nothing is marked */
 	int64_t first_ms; /* of the first change since the last sweep began; -1: none */
@@ -41,6 +41,13 @@ struct site_press {
 	int64_t number;    /* of the next page, or of the next surplus page, or list */
 	int64_t full, old; /* numbered pages: to be, and on the disk */
 	struct site_cursor cursor;
+
+	/* Buckets whose last file waits in the batch: their marks go when it is settled. */
+	struct {
+		struct site_bucket bucket;
+		int64_t full;
+	} ended[FILES_BATCH];
+	size_t ended_count;
 };
 
 static struct site_print
@@ -49,27 +56,27 @@ printing(struct site_press *press)
 	return (struct site_print){press->conf, press->db, press->arena, &press->out};
 }
 
-/* Writes what was printed. */
+/* What was printed becomes the file's content, with the batch. */
 static int
 write_file(struct site_press *press, const char *path, struct err *err)
 {
-	bool written;
-
-	if (files_write(press->conf->path, path, &press->out, &written, err) < 0)
-		return -1;
-	press->counted.written += written;
-	press->counted.same += !written;
-	return 0;
+	return files_write(press->files, path, &press->out, err);
 }
 
+/* The batch's files are on the disk: only now the marks of their buckets may go. */
 static int
-write_asset(struct site_press *press, const char *path, const char *data, size_t len,
-	    struct err *err)
+settle(struct site_press *press, struct err *err)
 {
-	buf_reset(&press->out);
-	if (buf_add(&press->out, data, len, err) < 0)
+	const size_t count = press->ended_count;
+
+	press->ended_count = 0;
+	if (files_settle(press->files, err) < 0 || (count > 0 && db_begin(press->db, err) < 0))
 		return -1;
-	return write_file(press, path, err);
+	for (size_t i = 0; i < count; i++)
+		if (site_bucket_end(press->db, &press->ended[i].bucket, press->ended[i].full, err) <
+		    0)
+			return -1;
+	return 0;
 }
 
 /* --- a bucket ----------------------------------------------------------------------------------
@@ -124,7 +131,7 @@ step_numbered(struct site_press *press, struct err *err)
 	if (print_numbered(&print, &press->shelf, &press->cursor, press->number, press->full, err) <
 	    0)
 		return -1;
-	(void)snprintf(path, sizeof(path), "%s%lld/index.html", press->shelf.path,
+	(void)snprintf(path, sizeof(path), "%s%lld.html", press->shelf.path,
 		       (long long)press->number);
 	press->number++;
 	return write_file(press, path, err);
@@ -140,10 +147,10 @@ step_surplus(struct site_press *press, struct err *err)
 		press->step = STEP_FIRST;
 		return 0;
 	}
-	(void)snprintf(path, sizeof(path), "%s%lld/index.html", press->shelf.path,
+	(void)snprintf(path, sizeof(path), "%s%lld.html", press->shelf.path,
 		       (long long)press->number);
 	press->number++;
-	return files_remove(press->conf->path, path, err);
+	return files_remove(press->files, path, err);
 }
 
 /* A bucket that lost its last story has no files. */
@@ -156,7 +163,7 @@ remove_bucket(struct site_press *press, struct err *err)
 	press->step = STEP_END;
 	for (size_t i = press->shelf.feeds ? 0 : 2; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s%s", press->shelf.path, names[i]);
-		if (files_remove(press->conf->path, path, err) < 0)
+		if (files_remove(press->files, path, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -224,11 +231,10 @@ work_on(struct site_press *press, struct err *err)
 	case STEP_END:
 		break;
 	}
-	/* The files are on the disk: only now the mark may go. */
 	press->working = false;
-	if (db_begin(press->db, err) < 0)
-		return -1;
-	return site_bucket_end(press->db, &press->shelf.bucket, press->full, err);
+	press->ended[press->ended_count].bucket = press->shelf.bucket;
+	press->ended[press->ended_count++].full = press->full;
+	return 0;
 }
 
 /* --- the sweep ---------------------------------------------------------------------------------
@@ -269,9 +275,15 @@ sweep(struct site_press *press, int64_t until_us, struct err *err)
 			if (found < 0)
 				return -1;
 			press->sweeping = found == 1;
+			if (found == 0)
+				return settle(press, err);
 			continue;
 		}
 		if (work_on(press, err) < 0)
+			return -1;
+		if ((files_waiting(press->files) == FILES_BATCH ||
+		     press->ended_count == FILES_BATCH) &&
+		    settle(press, err) < 0)
 			return -1;
 		if (clock_mono_us() >= until_us)
 			break;
@@ -293,15 +305,17 @@ press_work(struct site_press *press, int64_t budget_ms, bool now, struct err *er
 	}
 	if (sweep(press, until_us, err) == 0)
 		return 0;
+	files_give_up(press->files);
+	press->ended_count = 0;
 	press->sweeping = press->working = false;
 	press->due_ms = clock_mono_ms() + PRESS_AGAIN_MS;
 	return -1;
 }
 
-struct press_count
+struct files_count
 press_counted(const struct site_press *press)
 {
-	return press->counted;
+	return files_counted(press->files);
 }
 
 /* --- open --------------------------------------------------------------------------------------
@@ -330,7 +344,7 @@ check_basis(struct site_press *press, struct err *err)
 	print_basis(press->conf, basis);
 	if (site_store_recall(press->db, "basis", &old, err) < 0)
 		return -1;
-	if (strcmp(buf_str(&old), basis) == 0 && files_has(press->conf->path, "index.html"))
+	if (strcmp(buf_str(&old), basis) == 0 && files_has(press->files, "index.html"))
 		return 0;
 	if (db_begin(press->db, err) < 0 || site_bucket_mark_all(press->db, err) < 0 ||
 	    site_bucket_mark(press->db, BUCKET_FRONT, 0, INT64_MIN, err) < 0 ||
@@ -345,10 +359,12 @@ press_new(const struct site_conf *conf, struct db *db, struct err *err)
 {
 	SCOPED(press_free) struct site_press *press = calloc(1, sizeof(*press));
 
-	if (press)
+	if (press) {
 		press->arena = arena_new(ARENA_BYTES_MAX);
-	if (!press || !press->arena) {
-		(void)err_sys(err, "the site's press");
+		press->files = files_new(conf->path, err);
+	}
+	if (!press || !press->arena || !press->files) {
+		(void)err_set(err, ERR_RETRY, "the site's press: no memory");
 		return NULL;
 	}
 	press->conf = conf;
@@ -359,10 +375,14 @@ press_new(const struct site_conf *conf, struct db *db, struct err *err)
 	for (size_t i = 0; site_asset_at(i); i++) {
 		const struct site_asset *const asset = site_asset_at(i);
 
-		if (write_asset(press, asset->path, asset->data, asset->len, err) < 0)
+		buf_reset(&press->out);
+		if (buf_add(&press->out, asset->data, asset->len, err) < 0 ||
+		    write_file(press, asset->path, err) < 0)
 			return NULL;
 	}
-	return check_basis(press, err) < 0 ? NULL : TAKE(press);
+	if (settle(press, err) < 0 || check_basis(press, err) < 0)
+		return NULL;
+	return TAKE(press);
 }
 
 void
@@ -370,6 +390,7 @@ press_free(struct site_press *press)
 {
 	if (!press)
 		return;
+	files_free(press->files);
 	buf_done(&press->out);
 	arena_free(press->arena);
 	free(press);

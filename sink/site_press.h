@@ -12,6 +12,7 @@
 #include "common/db.h"
 #include "common/scope.h"
 #include "sink/site_conf.h"
+#include "sink/site_files.h"
 
 enum {
 	PRESS_SETTLE_MS = 300,  /* after the last change */
@@ -38,10 +39,6 @@ int press_timeout_ms(const struct site_press *press);
  * On failure what was begun stays marked, and is due again after PRESS_AGAIN_MS. */
 int press_work(struct site_press *press, int64_t budget_ms, bool now, struct err *err);
 
-/* Files written, and left alone because their bytes were the same. */
-struct press_count {
-	uint64_t written, same;
-};
-struct press_count press_counted(const struct site_press *press);
+struct files_count press_counted(const struct site_press *press);
 
 #endif

@@ -1,19 +1,22 @@
 #include "sink/site_print.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "common/url.h"
+#include "common/utf8.h"
 #include "sink/site_feed.h"
 #include "sink/site_markup.h"
 #include "sink/site_page.h"
 #include "sink/site_query.h"
 
-enum { STORIES_MAX = 2 * SITE_PAGE_SIZE_MAX, FRONT_TAGS = 12 };
+enum { STORIES_MAX = 2 * SITE_PAGE_SIZE_MAX, FRONT_TAGS = 12, FEED_URL_BYTES = 200 };
 
 int
 print_shelf(const struct site_print *print, const struct site_bucket *bucket,
 	    struct site_shelf *out, struct err *err)
 {
-	struct site_label label = {"", ""};
+	struct site_label label = {"", "", ""};
 
 	*out = (struct site_shelf){.bucket = *bucket};
 	switch (bucket->kind) {
@@ -36,8 +39,13 @@ print_shelf(const struct site_print *print, const struct site_bucket *bucket,
 		(void)snprintf(out->path, sizeof(out->path), "%s/%s/",
 			       out->feeds ? "tag" : "source", label.slug);
 		(void)snprintf(out->heading, sizeof(out->heading), "%s", label.name);
-		(void)snprintf(out->title, sizeof(out->title), "%s: %s",
-			       out->feeds ? "Topic" : "Source", label.name);
+		if (out->feeds)
+			(void)snprintf(out->title, sizeof(out->title), "Topic: %s", label.name);
+		else /* two feeds may have one name, but not one address */
+			(void)snprintf(
+				out->title, sizeof(out->title), "Source: %s (%.*s)", label.name,
+				(int)utf8_cut(label.feed, strlen(label.feed), FEED_URL_BYTES),
+				label.feed);
 		break;
 	default:
 		break;
@@ -63,6 +71,11 @@ page_of(const struct site_print *print, const struct site_shelf *shelf)
 		[BUCKET_SOURCE] = "source/",
 	};
 
+	static const char *const kinds[BUCKET_KINDS] = {
+		[BUCKET_TAG] = "Topic",
+		[BUCKET_SOURCE] = "Source",
+	};
+
 	buf_reset(print->out);
 	arena_reset(print->arena);
 	return (struct site_page){
@@ -70,6 +83,7 @@ page_of(const struct site_print *print, const struct site_shelf *shelf)
 		.arena = print->arena,
 		.out = print->out,
 		.path = shelf->path,
+		.kind = kinds[shelf->bucket.kind],
 		.title = shelf->title[0] != '\0' ? shelf->title : NULL,
 		.heading = shelf->heading[0] != '\0' ? shelf->heading : NULL,
 		.feed = shelf->feeds ? shelf->path : "",
@@ -116,7 +130,7 @@ print_numbered(const struct site_print *print, const struct site_shelf *shelf,
 		return -1;
 	(void)snprintf(title, sizeof(title), "%s, page %lld", shelf->title, (long long)number);
 	page.title = page.description = title;
-	page.path = arena_printf(print->arena, "%s%lld/", shelf->path, (long long)number);
+	page.path = arena_printf(print->arena, "%s%lld.html", shelf->path, (long long)number);
 	if (!page.path)
 		return arena_failed(print->arena, err);
 	page_begin(&page);
@@ -126,13 +140,13 @@ print_numbered(const struct site_print *print, const struct site_shelf *shelf,
 		if (print_entry(print, &page, leads[i], err) < 0)
 			return -1;
 	page_pager(&page,
-		   (struct site_step){number > 1 ? arena_printf(print->arena, "%s%lld/",
+		   (struct site_step){number > 1 ? arena_printf(print->arena, "%s%lld.html",
 								shelf->path, (long long)number - 1)
 						 : NULL,
 				      "Older stories"},
 		   (struct site_step){number < full
-					      ? arena_printf(print->arena, "%s%lld/", shelf->path,
-							     (long long)number + 1)
+					      ? arena_printf(print->arena, "%s%lld.html",
+							     shelf->path, (long long)number + 1)
 					      : shelf->path,
 				      "Newer stories"});
 	page_end(&page);
@@ -188,7 +202,8 @@ first_steps(const struct site_print *print, const struct site_shelf *shelf, int6
 		return found < 0 ? -1 : 0;
 	}
 	if (full > 0) {
-		older->target = arena_printf(print->arena, "%s%lld/", shelf->path, (long long)full);
+		older->target =
+			arena_printf(print->arena, "%s%lld.html", shelf->path, (long long)full);
 		older->text = "Older stories";
 	}
 	for (int step = -1; bucket->kind == BUCKET_MONTH && step <= 1; step += 2) {
@@ -203,6 +218,33 @@ first_steps(const struct site_print *print, const struct site_shelf *shelf, int6
 		to->text = page_month(print->arena, month);
 	}
 	return 0;
+}
+
+/* "12 stories", and where a source is at home. */
+static int
+first_lead(const struct site_print *print, const struct site_shelf *shelf, struct err *err)
+{
+	struct db_stmt *stmt;
+	int found = 0;
+
+	MARKUP(print->out, "<p class=\"lead\">{}", stories(print, shelf->bucket.count));
+	if (shelf->bucket.kind == BUCKET_SOURCE) {
+		SCOPED(buf_done) struct buf host = buf_init(URL_MAX_BYTES);
+
+		stmt = QUERY(print->db, "SELECT link FROM source WHERE n = ?1 AND link IS NOT NULL",
+			     err, shelf->bucket.key);
+		found = stmt ? db_step(stmt, err) : -1;
+		if (found == 1) {
+			const char *const link = db_col_text(stmt, 0);
+
+			(void)url_host(link, strlen(link), &host, NULL);
+			MARKUP(print->out, " from <a rel=\"noopener\" href=\"{}\">{}</a>", link,
+			       buf_str(&host));
+			db_reset(stmt);
+		}
+	}
+	markup_raw(print->out, "</p>\n");
+	return found < 0 ? -1 : 0;
 }
 
 int
@@ -227,8 +269,8 @@ print_first(const struct site_print *print, const struct site_shelf *shelf, int6
 		MARKUP(print->out, "<p class=\"lead\">{}</p>\n", print->conf->description);
 		if (front_topics(print, &page, err) < 0)
 			return -1;
-	} else {
-		MARKUP(print->out, "<p class=\"lead\">{}</p>\n", stories(print, bucket->count));
+	} else if (first_lead(print, shelf, err) < 0) {
+		return -1;
 	}
 	if (count == 0)
 		markup_raw(print->out, "<p class=\"empty\">No stories yet. They appear here as "

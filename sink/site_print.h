@@ -25,7 +25,7 @@ struct site_print {
 struct site_shelf {
 	struct site_bucket bucket;
 	char path[SITE_SLUG_BYTES + 16]; /* "", "2024/02/", "tag/crypto/", "source/.../" */
-	char title[512];                 /* "February 2024", "Topic: crypto"; "" for the front */
+	char title[1024];                /* "February 2024", "Topic: crypto"; "" for the front */
 	char heading[512];
 	bool feeds; /* it has feeds of its own */
 };

@@ -345,7 +345,7 @@ read_tags(struct db *db, int64_t story, struct arena *arena, struct site_entry *
 
 	while (stmt && out->tag_count < SITE_TAGS_MAX && (found = db_step(stmt, err)) == 1)
 		out->tags[out->tag_count++] =
-			(struct site_label){col(stmt, 0, arena), col(stmt, 1, arena)};
+			(struct site_label){col(stmt, 0, arena), col(stmt, 1, arena), ""};
 	if (stmt)
 		db_reset(stmt);
 	return found < 0 ? -1 : 0;
@@ -355,13 +355,13 @@ static int
 read_also(struct db *db, int64_t story, int64_t lead, struct arena *arena, struct site_entry *out,
 	  struct err *err)
 {
-	struct db_stmt *const stmt =
-		QUERY(db,
-		      "SELECT coalesce(source_title, slug), item.url FROM item"
-		      " JOIN source ON item.source = source.n"
-		      " WHERE story = ?1 AND item.n <> ?2 AND item.url IS NOT NULL"
-		      " ORDER BY at, id LIMIT ?3",
-		      err, story, lead, SITE_ALSO_MAX);
+	struct db_stmt *const stmt = QUERY(db,
+					   "SELECT coalesce(source_title, slug), item.url FROM item"
+					   " JOIN source ON item.source = source.n"
+					   " WHERE story = ?1 AND item.n <> ?2"
+					   " AND item.url <> (SELECT url FROM item WHERE n = ?2)"
+					   " ORDER BY at, id LIMIT ?3",
+					   err, story, lead, SITE_ALSO_MAX);
 	int found = stmt ? 0 : -1;
 
 	while (stmt && out->also_count < SITE_ALSO_MAX && (found = db_step(stmt, err)) == 1)
@@ -412,7 +412,7 @@ site_store_entry(struct db *db, int64_t lead, struct arena *arena, struct site_e
 		.feed_link = col(stmt, 19, arena),
 	};
 	entry.key = col(stmt, 5, arena);
-	entry.source = (struct site_label){col(stmt, 16, arena), col(stmt, 17, arena)};
+	entry.source = (struct site_label){col(stmt, 16, arena), col(stmt, 17, arena), ""};
 	db_reset(stmt);
 	if (read_tags(db, story, arena, &entry, err) < 0 ||
 	    read_also(db, story, lead, arena, &entry, err) < 0 || arena_failed(arena, err) < 0)
@@ -427,14 +427,17 @@ site_store_label(struct db *db, int64_t kind, int64_t key, struct arena *arena,
 {
 	struct db_stmt *const stmt = QUERY(
 		db,
-		kind == BUCKET_TAG ? "SELECT name, slug FROM tag WHERE n = ?1"
-				   : "SELECT coalesce(title, slug), slug FROM source WHERE n = ?1",
+		kind == BUCKET_TAG ? "SELECT name, slug, '' FROM tag WHERE n = ?1"
+				   : "SELECT coalesce(title, slug), slug, coalesce(substr(url,"
+				     " instr(url, '//') + 2), slug) FROM source WHERE n = ?1",
 		err, key);
 	const int found = stmt ? db_step(stmt, err) : -1;
 
 	if (found != 1)
 		return found;
-	*out = (struct site_label){col(stmt, 0, arena), col(stmt, 1, arena)};
+	*out = (struct site_label){col(stmt, 0, arena), col(stmt, 1, arena), col(stmt, 2, arena)};
+	if (!out->feed)
+		out->feed = "";
 	db_reset(stmt);
 	return arena_failed(arena, err) < 0 ? -1 : 1;
 }

@@ -43,6 +43,7 @@ int site_store_remember(struct db *db, const char *name, const char *value, stru
 
 struct site_label {
 	const char *name, *slug;
+	const char *feed; /* of a source: its feed's address, without the scheme; else "" */
 };
 
 struct site_also {
