@@ -524,7 +524,8 @@ fake_turn(struct fm_sink *host, int timeout_ms)
 	if (host->ops->watch && verdict == FM_OK) {
 		count = host->ops->watch(host, host->self, fds, FAKE_WATCH_MAX, &timeout_ms);
 		(void)poll(fds, count, timeout_ms);
-		verdict = host->ops->woken(host, host->self, fds, count);
+		if (host->ops->woken)
+			verdict = host->ops->woken(host, host->self, fds, count);
 	}
 	if (host->ops->turn && verdict == FM_OK)
 		verdict = host->ops->turn(host, host->self);
