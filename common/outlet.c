@@ -1,0 +1,262 @@
+#include "common/outlet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/discovery.h"
+#include "common/frame.h"
+
+enum {
+	DATA_HWM = 4096, /* above any credit: that is the flow control */
+	CONTROL_BYTES_MAX = 256 * 1024,
+};
+
+struct outlet {
+	struct socket_context *context;
+	struct outlet_owner owner;
+	char who[FRAME_NAME_MAX + 1];
+	char ack[FRAME_ENDPOINT_MAX + 1];
+	char route[FRAME_NAME_MAX + 1];
+	struct linkout *link;
+	struct discovery *discovery;
+	struct socket *peers[LINKOUT_PEERS_MAX];
+	struct buf body;
+	struct buf out;
+	int64_t now_ms;
+};
+
+struct outlet *
+outlet_new(struct socket_context *context, const struct outlet_options *options,
+	   const struct outlet_owner *owner, struct err *err)
+{
+	SCOPED(outlet_free) struct outlet *outlet = calloc(1, sizeof(*outlet));
+
+	if (!outlet) {
+		(void)err_sys(err, "route '%s'", options->route);
+		return NULL;
+	}
+	outlet->context = context;
+	outlet->owner = *owner;
+	outlet->body = buf_init(options->message_bytes_max);
+	outlet->out = buf_init(options->message_bytes_max + CONTROL_BYTES_MAX);
+	(void)snprintf(outlet->who, sizeof(outlet->who), "%s", options->who);
+	(void)snprintf(outlet->ack, sizeof(outlet->ack), "%s", options->ack_endpoint);
+	(void)snprintf(outlet->route, sizeof(outlet->route), "%s", options->route);
+	outlet->link = linkout_new(&options->link);
+	if (!outlet->link) {
+		(void)err_sys(err, "route '%s'", options->route);
+		return NULL;
+	}
+	outlet->discovery = discovery_new(options->folder, options->only, err);
+	return outlet->discovery ? TAKE(outlet) : NULL;
+}
+
+struct linkout *
+outlet_link(const struct outlet *outlet)
+{
+	return outlet->link;
+}
+
+void
+outlet_wait(const struct outlet *outlet, struct socket_wait *wait)
+{
+	(void)socket_wait_fd(wait, discovery_fd(outlet->discovery), POLLIN);
+	for (int i = 0; i < LINKOUT_PEERS_MAX; i++)
+		if (outlet->peers[i])
+			socket_wait_socket(wait, outlet->peers[i]);
+}
+
+/* What is not accepted at once is as good as lost on a broken connection: start afresh. */
+static int
+send_frame(struct outlet *outlet, int peer, const struct frame *frame, struct err *err)
+{
+	struct frame whole = *frame;
+	int sent;
+
+	if (!outlet->peers[peer])
+		return 0;
+	whole.from = outlet->who;
+	whole.ack = outlet->ack;
+	whole.route = outlet->route;
+	buf_reset(&outlet->out);
+	if (frame_encode(&whole, &outlet->out, err) < 0)
+		return -1;
+	sent = socket_send(outlet->peers[peer], buf_bytes(&outlet->out), err);
+	if (sent > 0)
+		linkout_down(outlet->link, peer, outlet->now_ms);
+	return sent < 0 ? -1 : 0;
+}
+
+/* A body that its owner cannot give any more is rejected in the name of this stage. */
+static int
+send_data(struct outlet *outlet, const struct linkout_action *action, struct err *err)
+{
+	struct frame frame = action->frame;
+	struct linkout_action refused = *action;
+	struct err why = {.kind = ERR_NONE};
+
+	buf_reset(&outlet->body);
+	if (outlet->owner.load(outlet->owner.arg, frame.id, &outlet->body, &why) == 0) {
+		frame.body = buf_bytes(&outlet->body);
+		return send_frame(outlet, action->peer, &frame, err);
+	}
+	if (why.kind != ERR_REJECT) {
+		*err = why;
+		return -1;
+	}
+	linkout_forget(outlet->link, frame.id);
+	refused.act = LINKOUT_REJECTED;
+	refused.frame.from = outlet->who;
+	refused.frame.reason = why.text;
+	return outlet->owner.told(outlet->owner.arg, &refused, err);
+}
+
+static int
+act(struct outlet *outlet, struct err *err)
+{
+	struct linkout_action action;
+
+	while (linkout_next(outlet->link, outlet->now_ms, &action) != LINKOUT_NONE) {
+		struct socket **peer = action.peer >= 0 ? &outlet->peers[action.peer] : NULL;
+
+		switch (action.act) {
+		case LINKOUT_OPEN:
+			*peer = socket_connect(outlet->context, SOCKET_DATA_OUT, action.endpoint,
+					       DATA_HWM, err);
+			if (!*peer)
+				return -1;
+			break;
+		case LINKOUT_CLOSE:
+			socket_close(*peer);
+			*peer = NULL;
+			break;
+		case LINKOUT_SEND:
+			if (send_frame(outlet, action.peer, &action.frame, err) < 0)
+				return -1;
+			break;
+		case LINKOUT_DATA:
+			if (send_data(outlet, &action, err) < 0)
+				return -1;
+			break;
+		case LINKOUT_ACKED:
+		case LINKOUT_REJECTED:
+		case LINKOUT_CRASHED:
+		case LINKOUT_HINT:
+			if (outlet->owner.told(outlet->owner.arg, &action, err) < 0)
+				return -1;
+			break;
+		case LINKOUT_NONE:
+			break;
+		}
+	}
+	if (linkout_failed(outlet->link))
+		return err_set(err, ERR_FATAL, "no memory for the link's books");
+	return 0;
+}
+
+int
+outlet_push(struct outlet *outlet, struct err *err)
+{
+	return act(outlet, err);
+}
+
+int
+outlet_hear(struct outlet *outlet, const struct frame *frame, int64_t now_ms, struct err *err)
+{
+	outlet->now_ms = now_ms;
+	linkout_hear(outlet->link, frame, now_ms);
+	return act(outlet, err);
+}
+
+static void
+seen(void *arg, const char *path, bool there)
+{
+	struct outlet *outlet = arg;
+	char endpoint[FRAME_ENDPOINT_MAX];
+
+	(void)snprintf(endpoint, sizeof(endpoint), "ipc://%s", path);
+	if (there)
+		(void)linkout_see(outlet->link, endpoint, outlet->now_ms);
+	else
+		linkout_unsee(outlet->link, endpoint);
+}
+
+static void
+connections(struct outlet *outlet)
+{
+	for (int i = 0; i < LINKOUT_PEERS_MAX; i++) {
+		enum socket_event event;
+
+		while (outlet->peers[i] &&
+		       (event = socket_event(outlet->peers[i])) != SOCKET_QUIET) {
+			if (event == SOCKET_UP) {
+				linkout_up(outlet->link, i, outlet->now_ms);
+				continue;
+			}
+			linkout_down(outlet->link, i, outlet->now_ms);
+			break; /* what else it says is of the connection that is over */
+		}
+	}
+}
+
+int
+outlet_turn(struct outlet *outlet, int64_t now_ms, struct err *err)
+{
+	outlet->now_ms = now_ms;
+	discovery_look(outlet->discovery, now_ms, seen, outlet);
+	if (act(outlet, err) < 0)
+		return -1;
+	connections(outlet);
+	if (act(outlet, err) < 0)
+		return -1;
+	linkout_tick(outlet->link, now_ms);
+	return act(outlet, err);
+}
+
+void
+outlet_free(struct outlet *outlet)
+{
+	struct linkout_action action;
+
+	if (!outlet)
+		return;
+	if (outlet->link)
+		linkout_leave(outlet->link);
+	while (outlet->link &&
+	       linkout_next(outlet->link, outlet->now_ms, &action) != LINKOUT_NONE) {
+		if (action.act == LINKOUT_SEND)
+			(void)send_frame(outlet, action.peer, &action.frame, NULL);
+	}
+	for (int i = 0; i < LINKOUT_PEERS_MAX; i++)
+		socket_close(outlet->peers[i]);
+	discovery_free(outlet->discovery);
+	linkout_free(outlet->link);
+	buf_done(&outlet->body);
+	buf_done(&outlet->out);
+	free(outlet);
+}
+
+void
+outlet_status(const struct outlet *outlet, int64_t now_ms, struct json *j)
+{
+	struct linkout_peer_view view;
+
+	json_member(j, "to", outlet->route);
+	json_member_int(j, "pending", (int64_t)linkout_pending(outlet->link));
+	json_member_int(j, "in_flight", (int64_t)linkout_in_flight(outlet->link));
+	json_member_int(j, "resent", (int64_t)linkout_resent(outlet->link));
+	json_key(j, "receivers");
+	json_array(j);
+	for (int i = 0; linkout_peer(outlet->link, i, now_ms, &view); i++) {
+		if (!view.endpoint[0])
+			continue;
+		json_object(j);
+		json_member(j, "endpoint", view.endpoint);
+		json_member(j, "state", view.paused ? "paused" : view.state);
+		json_member_int(j, "in_flight", (int64_t)view.in_flight);
+		json_member_int(j, "acked", (int64_t)view.acked);
+		json_close(j);
+	}
+	json_close(j);
+}
