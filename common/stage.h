@@ -23,6 +23,9 @@
 struct stage;
 struct route;
 
+/* The largest message on any route: a document with all its headers. */
+enum { STAGE_MESSAGE_BYTES_MAX = 33 * 1024 * 1024 };
+
 /* One message handed to a stage. All borrowed for the call. */
 struct delivery {
 	uint64_t ticket;  /* names it in stage_settle */
@@ -46,6 +49,7 @@ struct stage_ops {
 
 	/* The keys of [name] (of [name INSTANCE] when section_per_instance). */
 	bool section_per_instance;
+	bool needs_state_dir; /* made before open */
 	const struct config_key *keys;
 	size_t key_count;
 	size_t conf_bytes;
@@ -157,9 +161,11 @@ enum route_pick {
 };
 
 /* to: the receivers' folder below the runtime directory, "parser", or one receiver "sink/site".
- * stable_ids: the ids mean the same after a restart (spool, outbox). Owned by the stage. */
+ * stable_ids: the ids mean the same after a restart (spool, outbox). self is handed to ops.
+ * Owned by the stage, closed after ops.close of the stage at the latest. */
 struct route *stage_route(struct stage *stage, const char *to, enum route_pick pick,
-			  bool stable_ids, const struct route_ops *ops, struct err *err);
+			  bool stable_ids, const struct route_ops *ops, void *self,
+			  struct err *err);
 /* Sends nothing more on it and forgets it. */
 void stage_route_close(struct stage *stage, struct route *route);
 
@@ -167,6 +173,8 @@ void stage_route_close(struct stage *stage, struct route *route);
 size_t route_room(const struct route *route);
 /* Offers message id of len bytes. key_hash serves ROUTE_HASH. Once only until it is settled. */
 int route_offer(struct route *route, uint64_t id, size_t len, uint64_t key_hash, struct err *err);
+/* The owner settled id by itself: it is not sent any more. */
+void route_forget(struct route *route, uint64_t id);
 /* Everything that is offered and not settled yet. */
 size_t route_pending(const struct route *route);
 

@@ -1,0 +1,90 @@
+#include "common/options.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static const char *const levels[] = {"emerg",  "alert", "crit",  "err", "warning",
+				     "notice", "info",  "debug", NULL};
+
+static const struct config_key keys[] = {
+	{"state_dir", CONFIG_TEXT, offsetof(struct options_common, state_dir), "/var/lib/feedmill",
+	 0, 0, NULL},
+	{"runtime_dir", CONFIG_TEXT, offsetof(struct options_common, runtime_dir), "/run/feedmill",
+	 0, 0, NULL},
+	{"drain", CONFIG_DURATION, offsetof(struct options_common, drain_s), "20s", 1, 600, NULL},
+	{"log_level", CONFIG_CHOICE, offsetof(struct options_common, log_level), "info", 0, 0,
+	 levels},
+};
+
+/* One word of letters, digits and a little more: it becomes part of paths. */
+static bool
+is_instance(const char *name)
+{
+	const size_t len = strlen(name);
+
+	return len > 0 && len <= OPTIONS_INSTANCE_MAX && name[0] != '.' && name[0] != '-' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+		       len;
+}
+
+int
+options_read(int argc, char **argv, struct options *out, struct err *err)
+{
+	const char *conf = getenv("FEEDMILL_CONF");
+	struct options o = {.config_path = conf && *conf ? conf : "/etc/feedmill/feedmill.conf"};
+	int c;
+
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt(argc, argv, "c:i:nV")) != -1) {
+		switch (c) {
+		case 'c':
+			o.config_path = optarg;
+			break;
+		case 'i':
+			o.instance = optarg;
+			break;
+		case 'n':
+			o.check_only = true;
+			break;
+		case 'V':
+			o.show_version = true;
+			break;
+		default:
+			return err_set(err, ERR_USAGE,
+				       "option -%c is unknown or lacks its value; known: -c FILE, "
+				       "-i INSTANCE, -n (check the configuration and exit), -V "
+				       "(version)",
+				       optopt);
+		}
+	}
+	if (optind < argc)
+		return err_set(err, ERR_USAGE, "'%s': no arguments are expected after the options",
+			       argv[optind]);
+	if (o.instance && !is_instance(o.instance))
+		return err_set(
+			err, ERR_USAGE,
+			"instance '%s': 1 to %d letters, digits, '_', '-' and '.' are allowed",
+			o.instance, OPTIONS_INSTANCE_MAX);
+	*out = o;
+	return 0;
+}
+
+struct config *
+options_load(const char *path, struct options_common *common_out, struct err *err)
+{
+	static const char *const kinds[] = {"feedmill",   "fetcher", "parser",
+					    "classifier", "sink",    NULL};
+	SCOPED(config_free) struct config *config = config_load(path, err);
+
+	if (!config)
+		return NULL;
+	if (config_check_kinds(config, kinds, err) < 0 ||
+	    config_read(config, config_section_find(config, "feedmill", ""), keys,
+			sizeof(keys) / sizeof(keys[0]), common_out, err) < 0)
+		return NULL;
+	return TAKE(config);
+}
