@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,15 +131,22 @@ socket_bind(struct socket_context *context, enum socket_use use, const char *pat
 	SCOPED(socket_close) struct socket *s = socket_new(context, &uses[use], path, hwm, err);
 	const int64_t max = (int64_t)message_bytes_max;
 	char endpoint[SOCKETFILE_PATH_MAX + 8];
+	int fd;
 
 	if (!s)
 		return NULL;
 	s->file = socketfile_open(path, err);
 	if (!s->file)
 		return NULL;
+	/* libzmq closes the descriptor that it gets, in its own time: it gets one of its own. */
+	fd = fcntl(socketfile_fd(s->file), F_DUPFD_CLOEXEC, 0);
+	if (fd < 0) {
+		(void)err_sys(err, "bind '%s'", path);
+		return NULL;
+	}
 	(void)snprintf(endpoint, sizeof(endpoint), "ipc://%s", path);
 	if (zmq_setsockopt(s->zmq, ZMQ_MAXMSGSIZE, &max, sizeof(max)) < 0 ||
-	    set_int(s->zmq, ZMQ_USE_FD, socketfile_fd(s->file)) < 0 ||
+	    set_int(s->zmq, ZMQ_USE_FD, fd) < 0 ||
 	    zmq_bind(s->zmq, endpoint) < 0) {
 		(void)err_zmq(err, "bind", endpoint);
 		return NULL;
@@ -193,8 +201,6 @@ socket_close(struct socket *s)
 	}
 	if (s->zmq)
 		(void)zmq_close(s->zmq);
-	/* libzmq owns the descriptor once it is bound, and closes it in its own time; the file's
-	 * name must go now. */
 	socketfile_close(s->file);
 	free(s);
 }

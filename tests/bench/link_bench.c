@@ -1,0 +1,255 @@
+/* The link with its acks beside bare PUSH/PULL, one process to another over ipc, in one run:
+ *
+ *   link_bench [MESSAGES [SIZE ...]]
+ *
+ * Prints a line a size: messages a second of both and their ratio, medians of the rounds. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "common/clock.h"
+#include "common/inlet.h"
+#include "common/outlet.h"
+
+enum { ROUNDS = 5, WINDOW = 256, WINDOW_BYTES = 4 * 1024 * 1024, SIZE_MAX_BYTES = 1024 * 1024 };
+
+static char folder[64], inlet_path[96], ack_path[96], bare_endpoint[96];
+static char *payload;
+static size_t payload_bytes;
+
+static void
+die(const char *what, const struct err *err)
+{
+	(void)fprintf(stderr, "link_bench: %s: %s\n", what, err ? err->text : strerror(errno));
+	exit(1);
+}
+
+/* --- bare ----------------------------------------------------------------------------------------
+ */
+
+static void
+bare_receive(uint64_t messages)
+{
+	void *context = zmq_ctx_new();
+	void *pull = zmq_socket(context, ZMQ_PULL);
+	zmq_msg_t msg;
+
+	if (zmq_bind(pull, bare_endpoint) < 0)
+		die("bind", NULL);
+	for (uint64_t n = 0; n < messages; n++) {
+		(void)zmq_msg_init(&msg);
+		if (zmq_msg_recv(&msg, pull, 0) < 0)
+			die("receive", NULL);
+		(void)zmq_msg_close(&msg);
+	}
+	exit(0);
+}
+
+static void
+bare_send(uint64_t messages)
+{
+	void *context = zmq_ctx_new();
+	void *push = zmq_socket(context, ZMQ_PUSH);
+
+	if (zmq_connect(push, bare_endpoint) < 0)
+		die("connect", NULL);
+	for (uint64_t n = 0; n < messages; n++)
+		if (zmq_send(push, payload, payload_bytes, 0) < 0)
+			die("send", NULL);
+	(void)zmq_close(push);
+	(void)zmq_ctx_term(context);
+}
+
+/* --- link ----------------------------------------------------------------------------------------
+ */
+
+static void
+link_receive(uint64_t messages)
+{
+	const struct inlet_options options = {inlet_path, "bench@in", WINDOW, WINDOW_BYTES,
+					      SIZE_MAX_BYTES};
+	struct err err = {.kind = ERR_NONE};
+	struct socket_context *context = socket_context_new(&err);
+	struct inlet *inlet = context ? inlet_new(context, &options, &err) : NULL;
+	struct socket_wait *wait = socket_wait_new();
+	struct inlet_message message;
+	uint64_t got = 0;
+
+	if (!inlet)
+		die("inlet", &err);
+	while (got < messages) {
+		socket_wait_clear(wait);
+		inlet_wait(inlet, wait);
+		if (socket_wait_run(wait, 100, &err) < 0 ||
+		    inlet_read(inlet, clock_mono_ms(), &err) < 0)
+			die("read", &err);
+		for (; inlet_peek(inlet, &message); inlet_pop(inlet), got++)
+			linkin_ack(inlet_link(inlet), message.ticket);
+		if (inlet_answer(inlet, &err) < 0)
+			die("answer", &err);
+	}
+	inlet_free(inlet);
+	socket_context_free(context);
+	exit(0);
+}
+
+static uint64_t acked;
+
+static int
+load(void *arg, uint64_t id, struct buf *out, struct err *err)
+{
+	(void)arg;
+	(void)id;
+	return buf_add(out, payload, payload_bytes, err);
+}
+
+static int
+told(void *arg, const struct linkout_action *action, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	acked += action->act == LINKOUT_ACKED;
+	return 0;
+}
+
+static void
+link_send(uint64_t messages)
+{
+	const struct outlet_owner owner = {load, told, NULL};
+	struct err err = {.kind = ERR_NONE};
+	struct socket_context *context = socket_context_new(&err);
+	struct socket_wait *wait = socket_wait_new();
+	struct arena *arena = arena_new(1024 * 1024);
+	char endpoint[128];
+	const struct outlet_options options = {
+		.who = "bench@out",
+		.ack_endpoint = endpoint,
+		.route = "bench",
+		.folder = folder,
+		.message_bytes_max = SIZE_MAX_BYTES,
+		.link = {.stream = 1, .first_epoch = (uint64_t)getpid()},
+	};
+	struct socket *acks;
+	struct outlet *outlet;
+	uint64_t offered = 0;
+
+	(void)snprintf(endpoint, sizeof(endpoint), "ipc://%s", ack_path);
+	acks = context ? socket_bind(context, SOCKET_ACK_IN, ack_path, 65536, 262144, &err) : NULL;
+	outlet = acks ? outlet_new(context, &options, &owner, &err) : NULL;
+	if (!outlet)
+		die("outlet", &err);
+	acked = 0;
+	while (acked < messages) {
+		struct socket_message m;
+		struct frame frame;
+		size_t room;
+
+		socket_wait_clear(wait);
+		outlet_wait(outlet, wait);
+		socket_wait_socket(wait, acks);
+		if (socket_wait_run(wait, 50, &err) < 0)
+			die("wait", &err);
+		while (socket_receive(acks, &m, NULL, &err) > 0) {
+			if (frame_decode(m.bytes, arena, &frame, &err) < 0 ||
+			    outlet_hear(outlet, &frame, clock_mono_ms(), &err) < 0)
+				die("hear", &err);
+			socket_message_done(&m);
+			arena_reset(arena);
+		}
+		if (outlet_turn(outlet, clock_mono_ms(), &err) < 0)
+			die("turn", &err);
+		room = linkout_room(outlet_link(outlet), clock_mono_ms());
+		for (; room > 0 && offered < messages; room--)
+			if (linkout_offer(outlet_link(outlet), offered++, payload_bytes, 0) < 0)
+				die("offer", NULL);
+		if (outlet_push(outlet, &err) < 0)
+			die("push", &err);
+	}
+	outlet_free(outlet);
+	socket_close(acks);
+	socket_context_free(context);
+	socket_wait_free(wait);
+	arena_free(arena);
+}
+
+/* --- rounds --------------------------------------------------------------------------------------
+ */
+
+static double
+round_of(void (*receive)(uint64_t), void (*send)(uint64_t), uint64_t messages)
+{
+	const int64_t from_us = clock_mono_us();
+	const pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		receive(messages);
+	send(messages);
+	(void)waitpid(pid, &status, 0);
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		die("receiver", NULL);
+	return (double)messages * 1e6 / (double)(clock_mono_us() - from_us);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+compare(uint64_t messages, size_t size)
+{
+	double bare[ROUNDS], linked[ROUNDS];
+
+	payload_bytes = size;
+	for (int r = 0; r < ROUNDS; r++) {
+		bare[r] = round_of(bare_receive, bare_send, messages);
+		linked[r] = round_of(link_receive, link_send, messages);
+	}
+	qsort(bare, ROUNDS, sizeof(bare[0]), by_value);
+	qsort(linked, ROUNDS, sizeof(linked[0]), by_value);
+	(void)printf("link %6zu B: bare %8.0f msg/s, with acks %8.0f msg/s, ratio %.2f\n", size,
+		     bare[ROUNDS / 2], linked[ROUNDS / 2], linked[ROUNDS / 2] / bare[ROUNDS / 2]);
+	(void)fflush(stdout);
+}
+
+int
+main(int argc, char **argv)
+{
+	const uint64_t messages = argc > 1 ? strtoull(argv[1], NULL, 10) : 100000;
+
+	(void)snprintf(folder, sizeof(folder), "/tmp/link_bench.XXXXXX");
+	payload = calloc(1, SIZE_MAX_BYTES);
+	if (!payload || !mkdtemp(folder))
+		die("set-up", NULL);
+	(void)snprintf(inlet_path, sizeof(inlet_path), "%s/1.in", folder);
+	(void)snprintf(ack_path, sizeof(ack_path), "%s/1.ack", folder);
+	(void)snprintf(bare_endpoint, sizeof(bare_endpoint), "ipc://%s/bare", folder);
+	if (argc > 2)
+		for (int i = 2; i < argc; i++)
+			compare(messages, strtoul(argv[i], NULL, 10));
+	else {
+		compare(messages, 1024);
+		compare(messages, 5 * 1024);
+		compare(messages / 5, 50 * 1024);
+	}
+	for (const char *name = "1.in.lock\0001.ack.lock\0bare\0"; *name;
+	     name += strlen(name) + 1) {
+		char path[160];
+
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+		(void)unlink(path);
+	}
+	(void)rmdir(folder);
+	free(payload);
+	return 0;
+}
