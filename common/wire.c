@@ -7,16 +7,33 @@
 #include <string.h>
 
 /* --- out -------------------------------------------------------------------------------------- */
-static int
-pack_into(void *out, const char *data, size_t len)
+enum { HEAD_BYTES_MAX = 9 }; /* the largest value that has no bytes behind it */
+
+/* Into room that room_for has made. */
+static inline int
+pack_into(void *arg, const char *data, size_t len)
 {
-	return buf_add(out, data, len, NULL);
+	struct buf *out = arg;
+
+	if (len > 0)
+		memcpy(out->data + out->len, data, len);
+	out->len += len;
+	out->data[out->len] = '\0';
+	return 0;
 }
 
-static msgpack_packer
+static inline msgpack_packer
 packer(struct buf *out)
 {
 	return (msgpack_packer){.data = out, .callback = pack_into};
+}
+
+/* For a value of len bytes behind its head. */
+static inline bool
+room_for(struct buf *out, size_t len)
+{
+	/* What msgpack cannot say does not fit either. */
+	return buf_reserve(out, HEAD_BYTES_MAX + (len <= UINT32_MAX ? len : out->max), NULL);
 }
 
 void
@@ -24,7 +41,8 @@ wire_put_map(struct buf *out, size_t members)
 {
 	msgpack_packer p = packer(out);
 
-	(void)msgpack_pack_map(&p, members);
+	if (room_for(out, 0))
+		(void)msgpack_pack_map(&p, members);
 }
 
 void
@@ -32,7 +50,8 @@ wire_put_array(struct buf *out, size_t elements)
 {
 	msgpack_packer p = packer(out);
 
-	(void)msgpack_pack_array(&p, elements);
+	if (room_for(out, 0))
+		(void)msgpack_pack_array(&p, elements);
 }
 
 void
@@ -46,6 +65,8 @@ wire_put_str_n(struct buf *out, const char *s, size_t len)
 {
 	msgpack_packer p = packer(out);
 
+	if (!room_for(out, len))
+		return;
 	(void)msgpack_pack_str(&p, len);
 	(void)msgpack_pack_str_body(&p, s, len);
 }
@@ -55,6 +76,8 @@ wire_put_bin(struct buf *out, const void *data, size_t len)
 {
 	msgpack_packer p = packer(out);
 
+	if (!room_for(out, len))
+		return;
 	(void)msgpack_pack_bin(&p, len);
 	(void)msgpack_pack_bin_body(&p, data, len);
 }
@@ -64,7 +87,8 @@ wire_put_int(struct buf *out, int64_t n)
 {
 	msgpack_packer p = packer(out);
 
-	(void)msgpack_pack_int64(&p, n);
+	if (room_for(out, 0))
+		(void)msgpack_pack_int64(&p, n);
 }
 
 void
@@ -72,7 +96,8 @@ wire_put_uint(struct buf *out, uint64_t n)
 {
 	msgpack_packer p = packer(out);
 
-	(void)msgpack_pack_uint64(&p, n);
+	if (room_for(out, 0))
+		(void)msgpack_pack_uint64(&p, n);
 }
 
 void
@@ -80,7 +105,8 @@ wire_put_double(struct buf *out, double n)
 {
 	msgpack_packer p = packer(out);
 
-	(void)msgpack_pack_double(&p, n);
+	if (room_for(out, 0))
+		(void)msgpack_pack_double(&p, n);
 }
 
 void
@@ -88,7 +114,8 @@ wire_put_nil(struct buf *out)
 {
 	msgpack_packer p = packer(out);
 
-	(void)msgpack_pack_nil(&p);
+	if (room_for(out, 0))
+		(void)msgpack_pack_nil(&p);
 }
 
 /* The header of a map of 16 to 65535 members, whose count can be written over later. */
@@ -491,12 +518,18 @@ is_known(const msgpack_object_str *key, const char *const *known, size_t *next)
 	return false;
 }
 
+static int
+add_to(void *out, const char *data, size_t len)
+{
+	return buf_add(out, data, len, NULL);
+}
+
 struct bytes
 wire_rest(struct wire_in *in, const char *const *known, uint32_t *members_out)
 {
 	SCOPED(buf_done) struct buf rest = buf_init(UINT32_MAX);
 	const msgpack_object_map *map;
-	msgpack_packer p = packer(&rest);
+	msgpack_packer p = {.data = &rest, .callback = add_to};
 	uint32_t members = 0;
 	size_t next = 0;
 	char *copy;

@@ -57,164 +57,182 @@ struct head {
 	size_t count;
 };
 
+struct cursor {
+	const unsigned char *begin, *at, *end;
+};
+
+/* A container that is being walked; the message itself is the outermost. */
+struct level {
+	size_t left; /* values to come: two for a member */
+	size_t keys; /* seen */
+	bool map;
+};
+
 struct key {
 	uint32_t at, sketch;
 };
 
-struct level {
-	size_t left; /* values to come: two for a member */
-	size_t keys; /* seen; at an even number of values left a key is next */
-	bool map;
-};
-
-struct walk {
-	const unsigned char *data;
-	size_t len, at, nodes;
-	size_t depth;
-	struct level levels[WIRE_DEPTH_MAX + 1];
-	struct key (*keys)[WIRE_MEMBERS_MAX];
-};
-
 /* Reads the head at hand and moves past it, and past the value of a scalar. NULL, or why not. */
-static const char *
-walk_head(struct walk *w, struct head *out)
+static inline const char *
+read_head(struct cursor *c, struct head *out)
 {
-	const size_t left = w->len - w->at;
+	const size_t left = (size_t)(c->end - c->at);
 	const struct shape *shape;
-	const unsigned char *p;
+	unsigned char first;
 
 	if (left == 0)
 		return "the message ends before its last value";
-	p = w->data + w->at++;
-	if (*p < 0x80 || *p >= 0xe0)
+	first = *c->at++;
+	if (first < 0x80 || first >= 0xe0)
 		*out = (struct head){KIND_SCALAR, 0};
-	else if (*p < 0x90)
-		*out = (struct head){KIND_MAP, *p & 0x0f};
-	else if (*p < 0xa0)
-		*out = (struct head){KIND_ARRAY, *p & 0x0f};
-	else if (*p < 0xc0)
-		*out = (struct head){KIND_STR, *p & 0x1f};
+	else if (first < 0x90)
+		*out = (struct head){KIND_MAP, first & 0x0f};
+	else if (first < 0xa0)
+		*out = (struct head){KIND_ARRAY, first & 0x0f};
+	else if (first < 0xc0)
+		*out = (struct head){KIND_STR, first & 0x1f};
 	else {
-		shape = &shapes[*p - 0xc0];
+		shape = &shapes[first - 0xc0];
 		*out = (struct head){shape->kind, 0};
 		if (left - 1 < (size_t)shape->length_bytes + shape->value_bytes)
 			return "the message ends inside a value";
-		for (unsigned i = 1; i <= shape->length_bytes; i++)
-			out->count = out->count << 8 | p[i];
-		w->at += (size_t)shape->length_bytes + shape->value_bytes;
+		for (unsigned i = 0; i < shape->length_bytes; i++)
+			out->count = out->count << 8 | c->at[i];
+		c->at += shape->length_bytes + shape->value_bytes;
 	}
 	return NULL;
 }
 
-static const char *
-walk_enter(struct walk *w, const struct head *head)
+static inline const char *
+open_level(const struct cursor *c, const struct head *head, size_t depth, struct level *out)
 {
 	const bool map = head->kind == KIND_MAP;
 
 	/* An element takes a byte at least, a member two: a count that cannot be true is refused
 	 * before anybody believes it. */
-	if (head->count > (w->len - w->at) / (map ? 2 : 1))
+	if (head->count > (size_t)(c->end - c->at) / (map ? 2 : 1))
 		return "a count larger than the message";
 	if (map && head->count > WIRE_MEMBERS_MAX)
 		return "a map of too many members";
-	if (w->depth == WIRE_DEPTH_MAX)
+	if (depth == WIRE_DEPTH_MAX)
 		return "nested too deeply";
-	w->levels[++w->depth] = (struct level){map ? head->count * 2 : head->count, 0, map};
+	*out = (struct level){map ? head->count * 2 : head->count, 0, map};
+	return NULL;
+}
+
+/* Most texts are short and ASCII: no call for them. Two reads that overlap see every byte. */
+static inline bool
+is_short_ascii(const unsigned char *s, size_t len)
+{
+	uint64_t seen = 0, wide[2];
+	uint32_t narrow[2];
+
+	if (len > sizeof(wide))
+		return false;
+	if (len >= sizeof(wide[0])) {
+		memcpy(&wide[0], s, sizeof(wide[0]));
+		memcpy(&wide[1], s + len - sizeof(wide[1]), sizeof(wide[1]));
+		seen = wide[0] | wide[1];
+	} else if (len >= sizeof(narrow[0])) {
+		memcpy(&narrow[0], s, sizeof(narrow[0]));
+		memcpy(&narrow[1], s + len - sizeof(narrow[1]), sizeof(narrow[1]));
+		seen = narrow[0] | narrow[1];
+	} else {
+		for (size_t i = 0; i < len; i++)
+			seen |= s[i];
+	}
+	return (seen & 0x8080808080808080) == 0;
+}
+
+static inline const char *
+check_run(const struct cursor *c, const struct head *head)
+{
+	if (head->count > (size_t)(c->end - c->at))
+		return "a length larger than the message";
+	if (head->kind == KIND_STR && !is_short_ascii(c->at, head->count) &&
+	    !utf8_valid((const char *)c->at, head->count))
+		return "a text that is not UTF-8";
 	return NULL;
 }
 
 /* Maps are small, so that comparing a key with all before it stays within a fixed cost; the
  * sketch spares nearly every comparison. */
-static const char *
-walk_key(struct walk *w, size_t len)
+static inline const char *
+check_key(const struct cursor *c, size_t len, struct level *level, struct key *keys)
 {
-	struct level *level = &w->levels[w->depth];
-	struct key *keys = w->keys[w->depth - 1];
-	const unsigned char *p = w->data + w->at;
 	uint32_t sketch = (uint32_t)len;
 
 	if (len > WIRE_KEY_BYTES_MAX)
 		return "a key that is too long";
 	if (len > 0)
-		sketch |= (uint32_t)p[0] << 8 | (uint32_t)p[len / 2] << 16 |
-			  (uint32_t)p[len - 1] << 24;
+		sketch |= (uint32_t)c->at[0] << 8 | (uint32_t)c->at[len / 2] << 16 |
+			  (uint32_t)c->at[len - 1] << 24;
 	for (size_t i = 0; i < level->keys; i++)
-		if (keys[i].sketch == sketch && memcmp(w->data + keys[i].at, p, len) == 0)
+		if (keys[i].sketch == sketch && memcmp(c->begin + keys[i].at, c->at, len) == 0)
 			return "a key that is there twice";
-	keys[level->keys++] = (struct key){(uint32_t)w->at, sketch};
+	keys[level->keys++] = (struct key){(uint32_t)(c->at - c->begin), sketch};
 	return NULL;
 }
 
+/* Walks to the end of the value at hand. */
 static const char *
-walk_run(struct walk *w, const struct head *head)
+walk(struct cursor *c)
 {
-	const char *run = (const char *)w->data + w->at;
+	/* Neither is filled with a pattern at each call, as the compiler's hardening would. */
+	__attribute__((uninitialized)) struct key keys[WIRE_DEPTH_MAX + 1][WIRE_MEMBERS_MAX];
+	__attribute__((uninitialized)) struct level levels[WIRE_DEPTH_MAX + 1];
+	size_t depth = 0, nodes = 0;
 
-	if (head->count > w->len - w->at)
-		return "a length larger than the message";
-	if (head->kind == KIND_STR && !utf8_valid(run, head->count))
-		return "a text that is not UTF-8";
-	return NULL;
-}
+	levels[0] = (struct level){.left = 1};
+	for (;;) {
+		struct level *level = &levels[depth];
+		const char *why;
+		struct head head;
+		bool is_key;
 
-static const char *
-walk_value(struct walk *w, bool is_key)
-{
-	struct head head;
-	const char *why = walk_head(w, &head);
-
-	if (why)
-		return why;
-	if (is_key && head.kind != KIND_STR)
-		return "a key that is not a text";
-	switch (head.kind) {
-	case KIND_NONE:
-		return "a byte that begins no value";
-	case KIND_EXT:
-		return "an extension type";
-	case KIND_SCALAR:
-		return NULL;
-	case KIND_ARRAY:
-	case KIND_MAP:
-		return walk_enter(w, &head);
-	case KIND_STR:
-	case KIND_BIN:
-		why = walk_run(w, &head);
-		if (!why && is_key)
-			why = walk_key(w, head.count);
-		w->at += why ? 0 : head.count;
-		return why;
+		if (level->left == 0) {
+			if (depth == 0)
+				return NULL;
+			depth--;
+			continue;
+		}
+		is_key = level->map && level->left % 2 == 0;
+		level->left--;
+		why = ++nodes > WIRE_NODES_MAX ? "too many values" : read_head(c, &head);
+		if (why)
+			return why;
+		if (head.kind == KIND_SCALAR && !is_key)
+			continue;
+		if (is_key && head.kind != KIND_STR)
+			return "a key that is not a text";
+		if (head.kind == KIND_STR || head.kind == KIND_BIN) {
+			why = check_run(c, &head);
+			if (!why && is_key)
+				why = check_key(c, head.count, level, keys[depth]);
+			if (!why)
+				c->at += head.count;
+		} else if (head.kind == KIND_ARRAY || head.kind == KIND_MAP) {
+			why = open_level(c, &head, depth, &levels[depth + 1]);
+			depth++;
+		} else {
+			why = head.kind == KIND_EXT ? "an extension type"
+						    : "a byte that begins no value";
+		}
+		if (why)
+			return why;
 	}
-	return "a byte that begins no value";
 }
 
 int
 wire_check(struct bytes msg, struct err *err)
 {
-	/* Not filled with a pattern at each call, as the compiler's hardening would. */
-	__attribute__((uninitialized)) struct key keys[WIRE_DEPTH_MAX][WIRE_MEMBERS_MAX];
-	struct walk w = {.data = msg.data, .len = msg.len, .levels[0].left = 1, .keys = keys};
+	const unsigned char *data = msg.data;
+	struct cursor c = {data, data, data ? data + msg.len : data};
+	const char *why = msg.len > UINT32_MAX ? "a message of more than 4 GiB" : walk(&c);
 
-	if (msg.len > UINT32_MAX)
-		return err_set(err, ERR_REJECT, "a message of more than 4 GiB");
-	for (;;) {
-		struct level *level = &w.levels[w.depth];
-		const char *why;
-
-		if (level->left == 0 && w.depth == 0)
-			break;
-		if (level->left == 0) {
-			w.depth--;
-			continue;
-		}
-		why = ++w.nodes > WIRE_NODES_MAX ? "too many values" : NULL;
-		if (!why)
-			why = walk_value(&w, level->map && level->left % 2 == 0);
-		if (why)
-			return err_set(err, ERR_REJECT, "byte %zu: %s", w.at, why);
-		level->left--;
-	}
-	if (w.at < w.len)
-		return err_set(err, ERR_REJECT, "byte %zu: more after the end", w.at);
+	if (!why && c.at < c.end)
+		why = "more after the end";
+	if (why)
+		return err_set(err, ERR_REJECT, "byte %zu: %s", (size_t)(c.at - c.begin), why);
 	return 0;
 }

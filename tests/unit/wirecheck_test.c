@@ -105,6 +105,21 @@ refuses_text_that_is_not_utf8(void)
 }
 
 static void
+sees_a_bad_byte_at_any_place_of_a_text(void)
+{
+	for (size_t len = 1; len < 31; len++)
+		for (size_t bad = 0; bad < len; bad++) {
+			char msg[32];
+
+			memset(msg, 'a', sizeof(msg));
+			msg[0] = (char)(0xa0 | len);
+			CHECK(wire_check((struct bytes){msg, len + 1}, NULL) == 0);
+			msg[1 + bad] = (char)0x80;
+			CHECK(wire_check((struct bytes){msg, len + 1}, NULL) == -1);
+		}
+}
+
+static void
 refuses_keys_that_are_no_text_or_there_twice(void)
 {
 	CHECK_STR(verdict(LITERAL("\x81\x01\x01")), "byte 2: a key that is not a text");
@@ -221,6 +236,7 @@ main(void)
 	RUN(refuses_what_comes_after_the_end);
 	RUN(refuses_ext_and_unused_bytes);
 	RUN(refuses_text_that_is_not_utf8);
+	RUN(sees_a_bad_byte_at_any_place_of_a_text);
 	RUN(refuses_keys_that_are_no_text_or_there_twice);
 	RUN(refuses_what_is_nested_too_deeply);
 	RUN(refuses_too_many_values_and_members);
