@@ -42,8 +42,8 @@ enum scope {
 /* What an element's text is. */
 enum form {
 	FORM_TEXT,  /* plain, as it is */
-	FORM_TITLE, /* plain or HTML, nobody knows (text_title) */
-	FORM_LABEL, /* plain, references may be doubled (text_label) */
+	FORM_TITLE, /* plain or HTML, nobody knows (plain_title) */
+	FORM_LABEL, /* plain, references may be doubled (plain_label) */
 	FORM_HTML,
 	FORM_XHTML,  /* inline markup: kept as HTML source */
 	FORM_BASE64, /* HTML in base64 */

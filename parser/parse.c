@@ -1,4 +1,4 @@
-#include "parser/feed.h"
+#include "parser/parse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +9,12 @@
 #include "parser/entity.h"
 #include "parser/identity.h"
 #include "parser/jsonfeed.h"
+#include "parser/plain.h"
 #include "parser/repair.h"
 #include "parser/sniff.h"
-#include "parser/text.h"
 #include "parser/xml.h"
 
-struct feed_parser {
+struct parser {
 	struct buf text; /* the document as UTF-8, where it was not */
 	struct entities *entities;
 	struct repair *repair;
@@ -23,14 +23,14 @@ struct feed_parser {
 	struct digest *digest;
 };
 
-struct feed_parser *
-feed_parser_new(void)
+struct parser *
+parser_new(void)
 {
-	SCOPED(feed_parser_free) struct feed_parser *p = calloc(1, sizeof(*p));
+	SCOPED(parser_free) struct parser *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
-	p->text = buf_init(FEED_TEXT_BYTES_MAX);
+	p->text = buf_init(PARSE_TEXT_BYTES_MAX);
 	p->entities = entities_new();
 	p->repair = repair_new();
 	p->xml = xml_new();
@@ -42,7 +42,7 @@ feed_parser_new(void)
 }
 
 void
-feed_parser_free(struct feed_parser *p)
+parser_free(struct parser *p)
 {
 	if (!p)
 		return;
@@ -60,15 +60,15 @@ feed_parser_free(struct feed_parser *p)
  */
 
 static void
-warn(struct feed_result *out, const char *text)
+warn(struct parse_result *out, const char *text)
 {
-	if (text && out->warning_count < FEED_WARNINGS_MAX)
+	if (text && out->warning_count < PARSE_WARNINGS_MAX)
 		out->warnings[out->warning_count++] = text;
 }
 
 /* count of what; nothing where it is 0. */
 static void
-warn_count(struct feed_result *out, struct arena *arena, size_t count, const char *what)
+warn_count(struct parse_result *out, struct arena *arena, size_t count, const char *what)
 {
 	if (count > 0)
 		warn(out, arena_printf(arena, "%zu %s", count, what));
@@ -88,7 +88,7 @@ static const struct {
 };
 
 static void
-warn_charset(struct feed_result *out, const struct charset_result *charset, struct arena *arena)
+warn_charset(struct parse_result *out, const struct charset_result *charset, struct arena *arena)
 {
 	if (charset->unknown)
 		warn(out, "the encoding is labelled with an unknown name");
@@ -103,7 +103,7 @@ warn_charset(struct feed_result *out, const struct charset_result *charset, stru
 }
 
 static void
-warn_reader(const struct feed_parser *p, struct feed_result *out, struct arena *arena)
+warn_reader(const struct parser *p, struct parse_result *out, struct arena *arena)
 {
 	const struct reader *r = p->reader;
 
@@ -137,7 +137,7 @@ static const char *
 first_language(struct arena *arena, const char *header)
 {
 	const struct bytes first =
-		text_trim((struct bytes){header, header ? strcspn(header, ",;") : 0});
+		plain_trim((struct bytes){header, header ? strcspn(header, ",;") : 0});
 
 	return first.len > 0 ? arena_strndup(arena, first.data, first.len) : NULL;
 }
@@ -151,7 +151,7 @@ static const char *const FORMAT_NAMES[] = {
 
 static void
 fill_feed(const struct reader *r, const struct document *doc, const char *encoding,
-	  struct feed_info *feed, struct arena *arena)
+	  struct parse_feed *feed, struct arena *arena)
 {
 	const struct draft *draft = &r->feed;
 
@@ -183,7 +183,7 @@ fill_feed(const struct reader *r, const struct document *doc, const char *encodi
 }
 
 static void
-fill_hints(const struct reader *r, struct feed_hints *hints)
+fill_hints(const struct reader *r, struct parse_hints *hints)
 {
 	static const struct {
 		const char *name;
@@ -208,7 +208,7 @@ fill_hints(const struct reader *r, struct feed_hints *hints)
 
 /* What every item has from its feed and its document. */
 static void
-fill_items(struct reader *r, const struct document *doc, const struct feed_info *feed)
+fill_items(struct reader *r, const struct document *doc, const struct parse_feed *feed)
 {
 	for (size_t i = 0; i < r->entry_count; i++) {
 		struct item *item = &r->entries[i].item;
@@ -246,8 +246,7 @@ is_feed(const struct reader *r)
 }
 
 static int
-read_xml(struct feed_parser *p, const char *text, size_t len, struct feed_result *out,
-	 struct err *err)
+read_xml(struct parser *p, const char *text, size_t len, struct parse_result *out, struct err *err)
 {
 	struct err gave_up = {.kind = ERR_NONE};
 
@@ -264,10 +263,10 @@ read_xml(struct feed_parser *p, const char *text, size_t len, struct feed_result
 }
 
 int
-feed_parse(struct feed_parser *p, const struct document *doc, struct arena *arena,
-	   struct feed_result *out, struct err *err)
+parse_document(struct parser *p, const struct document *doc, struct arena *arena,
+	       struct parse_result *out, struct err *err)
 {
-	struct feed_result result = {.warning_count = 0};
+	struct parse_result result = {.warning_count = 0};
 	struct charset_result charset;
 	struct sniff sniff;
 	struct reader *r = p->reader;

@@ -1,4 +1,4 @@
-#include "parser/text.h"
+#include "parser/plain.h"
 
 #include <string.h>
 #include <strings.h>
@@ -14,7 +14,7 @@ is_blank(char c)
 }
 
 struct bytes
-text_trim(struct bytes text)
+plain_trim(struct bytes text)
 {
 	const char *s = text.data;
 	size_t len = text.len;
@@ -29,9 +29,9 @@ text_trim(struct bytes text)
 }
 
 int
-text_collapse(struct bytes text, struct buf *out, struct err *err)
+plain_collapse(struct bytes text, struct buf *out, struct err *err)
 {
-	const struct bytes trimmed = text_trim(text);
+	const struct bytes trimmed = plain_trim(text);
 	const char *at = trimmed.data;
 	const char *end = at + trimmed.len;
 
@@ -104,17 +104,17 @@ decoded(struct bytes text, struct buf *out, struct err *err)
 	int rc;
 
 	if (text.len == 0 || !memchr(text.data, '&', text.len))
-		return text_collapse(text, out, err);
+		return plain_collapse(text, out, err);
 	plain = buf_init(text.len * 4 + 64);
 	rc = html_decode_entities(text.data, text.len, &plain, err);
 	if (rc == 0)
-		rc = text_collapse(buf_bytes(&plain), out, err);
+		rc = plain_collapse(buf_bytes(&plain), out, err);
 	buf_done(&plain);
 	return rc;
 }
 
 int
-text_title(struct bytes text, struct buf *out, struct err *err)
+plain_title(struct bytes text, struct buf *out, struct err *err)
 {
 	if (text.len > 0 && has_markup(text.data, text.len))
 		return html_to_text(text.data, text.len, out, err);
@@ -122,15 +122,15 @@ text_title(struct bytes text, struct buf *out, struct err *err)
 }
 
 int
-text_label(struct bytes text, struct buf *out, struct err *err)
+plain_label(struct bytes text, struct buf *out, struct err *err)
 {
 	if (text.len > 0 && memmem(text.data, text.len, "&lt;", 4))
-		return text_collapse(text, out, err);
+		return plain_collapse(text, out, err);
 	return decoded(text, out, err);
 }
 
 bool
-text_is_email(struct bytes text)
+plain_is_email(struct bytes text)
 {
 	const char *s = text.data;
 	const char *at = text.len > 0 ? memchr(s, '@', text.len) : NULL;
@@ -144,14 +144,14 @@ text_is_email(struct bytes text)
 }
 
 void
-text_person(struct bytes text, struct bytes *name_out, struct bytes *email_out)
+plain_person(struct bytes text, struct bytes *name_out, struct bytes *email_out)
 {
 	static const char PAIRS[][2] = {{'<', '>'}, {'(', ')'}, {'[', ']'}};
-	const struct bytes whole = text_trim(text);
+	const struct bytes whole = plain_trim(text);
 	const char *s = whole.data;
 
 	*name_out = *email_out = (struct bytes){NULL, 0};
-	if (text_is_email(whole)) {
+	if (plain_is_email(whole)) {
 		*email_out = whole;
 		return;
 	}
@@ -161,17 +161,17 @@ text_person(struct bytes text, struct bytes *name_out, struct bytes *email_out)
 
 		if (!open || s[whole.len - 1] != PAIRS[i][1])
 			continue;
-		inside = text_trim(
+		inside = plain_trim(
 			(struct bytes){open + 1, (size_t)(s + whole.len - 1 - (open + 1))});
-		outside = text_trim((struct bytes){s, (size_t)(open - s)});
+		outside = plain_trim((struct bytes){s, (size_t)(open - s)});
 		if (inside.len > 7 && strncasecmp(inside.data, "mailto:", 7) == 0)
 			inside = (struct bytes){(const char *)inside.data + 7, inside.len - 7};
-		if (text_is_email(inside)) {
+		if (plain_is_email(inside)) {
 			*name_out = outside;
 			*email_out = inside;
 			return;
 		}
-		if (text_is_email(outside)) {
+		if (plain_is_email(outside)) {
 			*name_out = inside;
 			*email_out = outside;
 			return;
@@ -183,9 +183,9 @@ text_person(struct bytes text, struct bytes *name_out, struct bytes *email_out)
 		if (is_blank(s[i])) {
 			const struct bytes first = {s, i};
 
-			if (text_is_email(first)) {
+			if (plain_is_email(first)) {
 				*email_out = first;
-				*name_out = text_trim((struct bytes){s + i, whole.len - i});
+				*name_out = plain_trim((struct bytes){s + i, whole.len - i});
 			}
 			return;
 		}
@@ -193,19 +193,19 @@ text_person(struct bytes text, struct bytes *name_out, struct bytes *email_out)
 }
 
 bool
-text_is(struct bytes text, const char *word)
+plain_is(struct bytes text, const char *word)
 {
 	return text.len == strlen(word) && strncasecmp(text.data, word, text.len) == 0;
 }
 
 bool
-text_begins(struct bytes text, const char *word)
+plain_begins(struct bytes text, const char *word)
 {
 	return text.len >= strlen(word) && strncasecmp(text.data, word, strlen(word)) == 0;
 }
 
 bool
-text_ends(struct bytes text, const char *word)
+plain_ends(struct bytes text, const char *word)
 {
 	const size_t len = strlen(word);
 
@@ -214,7 +214,7 @@ text_ends(struct bytes text, const char *word)
 }
 
 int
-text_base64(struct bytes text, struct buf *out, struct err *err)
+plain_base64(struct bytes text, struct buf *out, struct err *err)
 {
 	static const char ALPHABET[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -239,9 +239,9 @@ text_base64(struct bytes text, struct buf *out, struct err *err)
 }
 
 int64_t
-text_number(struct bytes text)
+plain_number(struct bytes text)
 {
-	const struct bytes trimmed = text_trim(text);
+	const struct bytes trimmed = plain_trim(text);
 	const char *s = trimmed.data;
 	int64_t n = 0;
 	size_t i;
