@@ -55,9 +55,7 @@ parser_free(struct parser *p)
 	free(p);
 }
 
-/* --- warnings
- * --------------------------------------------------------------------------------------
- */
+/* --- warnings --- */
 
 static void
 warn(struct parse_result *out, const char *text)
@@ -118,9 +116,7 @@ warn_reader(const struct parser *p, struct parse_result *out, struct arena *aren
 	warn_count(out, arena, r->dropped_fields, "fields over the ceiling were left out");
 }
 
-/* --- the result
- * ------------------------------------------------------------------------------------
- */
+/* --- the result --- */
 
 static const void *
 copied(struct arena *arena, const void *list, size_t count, size_t size)
@@ -225,9 +221,7 @@ fill_items(struct reader *r, const struct document *doc, const struct parse_feed
 	}
 }
 
-/* --- the document
- * ----------------------------------------------------------------------------------
- */
+/* --- the document --- */
 
 /* Whether the document shows itself a feed. A root element by the name of <feed> or <RDF> may be
  * of anything, so where its namespace does not tell, what is in it must. */

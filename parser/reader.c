@@ -88,9 +88,7 @@ reader_own_attribute(const struct reader *r, const char *local)
 	return plain.data ? plain : reader_attribute(r, NS_ATOM, local);
 }
 
-/* --- what raw text becomes
- * -------------------------------------------------------------------------
- */
+/* --- what raw text becomes --- */
 
 /* The scratch buffer's content in the arena; NULL where it is empty or what filled it failed. */
 static const char *
@@ -190,9 +188,7 @@ reader_url(struct reader *r, struct bytes raw)
 	return arena_strndup(r->arena, ref.data, ref.len);
 }
 
-/* --- elements
- * --------------------------------------------------------------------------------------
- */
+/* --- elements --- */
 
 /* The namespace that counts: the format's own for what has none, for what has the root's, and for
  * unprefixed names in a namespace nobody knows. */
@@ -510,9 +506,7 @@ const struct xml_handler reader_handler = {
 	.cut = on_cut,
 };
 
-/* --- items
- * -----------------------------------------------------------------------------------------
- */
+/* --- items --- */
 
 void
 reader_open_item(struct reader *r)

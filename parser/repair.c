@@ -120,9 +120,7 @@ put_name(struct repair *r, const char *name, size_t len, struct err *err)
 	return 0;
 }
 
-/* --- start tags
- * ------------------------------------------------------------------------------------
- */
+/* --- start tags --- */
 
 /* Elements of HTML that have no content: "<br>" in a feed is "<br/>". */
 static bool
@@ -284,6 +282,8 @@ irregular(struct repair *r, const char *at, const char **end_out, bool *empty, s
 	struct repair_open names[REPAIR_ATTRIBUTES_MAX];
 	size_t count = 0;
 
+	const unsigned mended = r->mended;
+
 	*end_out = NULL;
 	while (at < r->end && *at != '>' && *at != '<') {
 		const char *name = at;
@@ -329,6 +329,8 @@ irregular(struct repair *r, const char *at, const char **end_out, bool *empty, s
 	}
 	if (at < r->end)
 		*end_out = *at == '>' ? at + 1 : at;
+	else
+		r->mended = mended; /* nobody will see it */
 	return 0;
 }
 
@@ -386,9 +388,7 @@ start_tag(struct repair *r, const char *lt, struct err *err)
 	return 0;
 }
 
-/* --- end tags
- * --------------------------------------------------------------------------------------
- */
+/* --- end tags --- */
 
 /* How many slips of the pen lie between two names, up to 3. */
 static unsigned
@@ -482,9 +482,7 @@ end_tag(struct repair *r, const char *lt, struct err *err)
 	return 0;
 }
 
-/* --- the pass
- * --------------------------------------------------------------------------------------
- */
+/* --- the pass --- */
 
 /* Finds what ends a comment or the like; where there is none, remembers it in *none, so that a
  * document full of beginnings is not searched to its end for each. */

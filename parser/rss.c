@@ -8,9 +8,7 @@
 #include "parser/fields.h"
 #include "parser/plain.h"
 
-/* --- fields of any format
- * --------------------------------------------------------------------------
- */
+/* --- fields of any format --- */
 
 void
 field_text(struct reader *r, const struct row *row, struct bytes raw)
@@ -133,9 +131,7 @@ field_keywords(struct reader *r, const struct row *row, struct bytes raw)
 	}
 }
 
-/* --- RSS
- * -------------------------------------------------------------------------------------------
- */
+/* --- RSS --- */
 
 void
 rss_open_channel(struct reader *r, const struct row *row)

@@ -102,9 +102,7 @@ write_line(const struct buf *out)
 	return 0;
 }
 
-/* --- parse
- * -----------------------------------------------------------------------------------------
- */
+/* --- parse --- */
 
 struct parse_tool {
 	struct parser *parser;
@@ -213,9 +211,7 @@ parse(const struct options *o)
 	return status;
 }
 
-/* --- sanitize
- * --------------------------------------------------------------------------------------
- */
+/* --- sanitize --- */
 
 static void
 put_base64(struct json *j, const struct buf *bytes, struct buf *scratch)
