@@ -101,6 +101,17 @@ taken(struct reader *r, int rc)
 	return r->out.len > 0 ? arena_strndup(r->arena, r->out.data, r->out.len) : NULL;
 }
 
+/* The same for a text that may be cut at its ceiling. */
+static const char *
+taken_short(struct reader *r, int rc)
+{
+	if (rc == 0 && r->out.len > ITEM_TEXT_BYTES_MAX) {
+		r->out.len = utf8_cut(r->out.data, r->out.len, ITEM_TEXT_BYTES_MAX);
+		r->cut_fields++;
+	}
+	return taken(r, rc);
+}
+
 /* Where neither xml:base nor the document's URL is known. */
 static const char *
 feed_base(const struct reader *r)
@@ -146,7 +157,7 @@ reader_text(struct reader *r, struct bytes raw, enum form form)
 		rc = plain_label(raw, &r->out, NULL);
 	else if (form == FORM_HTML || form == FORM_XHTML)
 		rc = html_to_text(raw.data, raw.len, &r->out, NULL);
-	return taken(r, rc);
+	return taken_short(r, rc);
 }
 
 const char *
@@ -352,7 +363,9 @@ attribute_copy(struct reader *r, enum ns ns, const char *local)
 {
 	const struct bytes value = reader_attribute(r, ns, local);
 
-	return value.data ? arena_strndup(r->arena, value.data, value.len) : NULL;
+	return value.data && value.len <= ITEM_TEXT_BYTES_MAX
+		       ? arena_strndup(r->arena, value.data, value.len)
+		       : NULL;
 }
 
 static void
