@@ -63,8 +63,7 @@ keeps_ordinary_markup_as_it_is(void)
 		"loading=\"lazy\" "
 		"referrerpolicy=\"no-referrer\"><figcaption>d</figcaption></figure>",
 		"<pre><code class=\"language-c\">int x;\n\n\ty &lt; 2 &amp;&amp; z</code></pre>",
-		"<blockquote cite=\"https://a.example/\"><p lang=\"de\" "
-		"dir=\"ltr\">Zitat</p></blockquote>",
+		"<blockquote cite=\"https://a.example/\"><p lang=\"de\">Zitat</p></blockquote>",
 		"<details open><summary>s</summary>t</details>",
 		"<ruby>字<rp>(</rp><rt>zì</rt><rp>)</rp></ruby>",
 		"<a href=\"https://a.example/?b=1&amp;c=2#d\" rel=\"nofollow\">e</a>",
