@@ -135,12 +135,10 @@ next_candidate(struct bytes *s, struct bytes *url, struct bytes *descriptor)
 static struct bytes
 candidates(struct html_writer *w, const struct bytes *value)
 {
-	struct bytes list = {"", 0};
-
 	buf_reset(&w->list);
 	if (value && value->len <= HTML_VALUE_BYTES_MAX)
-		list = html_decoded(w, value);
-	(void)buf_add(&w->list, list.data, list.len, NULL);
+		html_write(&w->list, value->data, value->len,
+			   HTML_DECODE | HTML_ATTRIBUTE | HTML_PLAIN);
 	return buf_bytes(&w->list);
 }
 
