@@ -27,6 +27,7 @@ struct cursor {
 	struct seqset pending; /* offered and not settled; done is what lies before the first */
 	struct seqset again;   /* the same for the rows of the table again */
 	int64_t again_first;   /* of that table; 0: none */
+	bool again_more;       /* rows of it may not be offered yet */
 	bool has_blame;        /* perhaps */
 
 	uint64_t delivered, quarantined, expired;
@@ -57,6 +58,7 @@ load(struct cursor *c, struct err *err)
 
 	if (known < 0 || read_again(c, err) < 0 || read_blame(c, err) < 0)
 		return -1;
+	c->again_more = c->again_first > 0;
 	c->done = known ? c->saved : c->options.from_now ? outbox_last_seq(c->outbox) : 0;
 	c->next = c->done;
 	c->saved = c->saving = known ? c->saved : -1;
@@ -143,6 +145,12 @@ cursor_done(const struct cursor *c)
 	return c->done;
 }
 
+bool
+cursor_wants(const struct cursor *c, const char *labels)
+{
+	return filter_match(c->filter, labels);
+}
+
 int64_t
 cursor_holds(const struct cursor *c)
 {
@@ -159,6 +167,12 @@ bool
 cursor_has_pending(const struct cursor *c, int64_t seq)
 {
 	return seqset_has(&c->pending, seq);
+}
+
+bool
+cursor_is_settled(const struct cursor *c, int64_t seq)
+{
+	return seq <= c->next && !seqset_has(&c->pending, seq);
 }
 
 static void
@@ -237,6 +251,7 @@ offer_again(struct offering *offering)
 			      offering, offering->err) < 0 ||
 	    offering->failed)
 		return -1;
+	c->again_more = offering->room == 0;
 	if (!offering->gone)
 		return 0;
 	return ledger_again_forget_gone(c->ledger, offering->err) < 0
@@ -252,7 +267,7 @@ cursor_offer(struct cursor *c, size_t room,
 	struct offering offering = {
 		.cursor = c, .room = room, .offer = offer, .arg = arg, .err = err};
 
-	if (room > 0 && c->again_first > 0 && offer_again(&offering) < 0)
+	if (room > 0 && c->again_more && offer_again(&offering) < 0)
 		return err_in(err, "sink %s", c->sink);
 	if (offering.room == 0 || c->pending.count >= PENDING_MAX ||
 	    c->next >= outbox_last_seq(c->outbox))
@@ -355,7 +370,8 @@ expire_row(void *arg, const struct outbox_row *row)
 }
 
 int
-cursor_expire(struct cursor *c, int64_t now_s, size_t *count_out, struct err *err)
+cursor_expire(struct cursor *c, int64_t now_s, void (*forget)(void *arg, uint64_t seq), void *arg,
+	      size_t *count_out, struct err *err)
 {
 	struct expiry expiry = {.cursor = c, .least_s = INT64_MIN, .keep_from = INT64_MIN};
 
@@ -371,6 +387,8 @@ cursor_expire(struct cursor *c, int64_t now_s, size_t *count_out, struct err *er
 	if (expiry.last == 0)
 		return 0;
 	/* In flight or not: an answer that still comes finds nothing to settle. */
+	for (size_t i = 0; i < c->pending.count && c->pending.at[i] <= expiry.last; i++)
+		forget(arg, (uint64_t)c->pending.at[i]);
 	seqset_remove_to(&c->pending, expiry.last);
 	if (c->next < expiry.last)
 		c->next = expiry.last;
@@ -416,6 +434,7 @@ cursor_replay(struct cursor *c, int64_t since_s, const struct filter *filter, si
 	    outbox_each(c->outbox, 0, SIZE_MAX >> 1, replay_row, &replay, err) < 0 ||
 	    replay.failed || read_again(c, err) < 0)
 		return err_in(err, "sink %s", c->sink);
+	c->again_more = c->again_first > 0;
 	*count_out = replay.count;
 	return 0;
 }
@@ -451,14 +470,14 @@ void
 cursor_rollback(struct cursor *c)
 {
 	c->saving = c->saved;
-	c->has_blame = true;
+	c->has_blame = c->again_more = true;
 	(void)read_again(c, NULL);
 }
 
 bool
 cursor_has_more(const struct cursor *c)
 {
-	return c->next < outbox_last_seq(c->outbox) || c->again_first > 0;
+	return c->next < outbox_last_seq(c->outbox) || c->again_more;
 }
 
 void

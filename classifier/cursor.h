@@ -43,9 +43,11 @@ int cursor_set_options(struct cursor *cursor, const struct cursor_options *optio
 const char *cursor_sink(const struct cursor *cursor);
 /* Everything up to here may be deleted as far as this sink is concerned. */
 int64_t cursor_holds(const struct cursor *cursor);
-/* Whether row seq waits for the sink's answer. */
+/* Whether row seq waits for the sink's answer; whether there is nothing left to do with it. */
 bool cursor_has_pending(const struct cursor *cursor, int64_t seq);
+bool cursor_is_settled(const struct cursor *cursor, int64_t seq);
 int64_t cursor_done(const struct cursor *cursor);
+bool cursor_wants(const struct cursor *cursor, const char *labels);
 
 /* Calls offer for up to room rows that come next. */
 int cursor_offer(struct cursor *cursor, size_t room,
@@ -61,8 +63,10 @@ int cursor_rejected(struct cursor *cursor, uint64_t seq, const char *who, const 
 int cursor_blame(struct cursor *cursor, uint64_t seq, int64_t points, int64_t most,
 		 struct err *err);
 
-/* Lets go of what is too old or too much, when the options say so: how many items in *count_out. */
-int cursor_expire(struct cursor *cursor, int64_t now_s, size_t *count_out, struct err *err);
+/* Lets go of what is too old or too much, when the options say so: how many items in *count_out.
+ * forget is told those that were offered and not settled. */
+int cursor_expire(struct cursor *cursor, int64_t now_s, void (*forget)(void *arg, uint64_t seq),
+		  void *arg, size_t *count_out, struct err *err);
 
 /* Rows from since_s on that the sink is done with, once more, as far as `filter` wants them: how
  * many in *count_out. */

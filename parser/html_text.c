@@ -41,7 +41,9 @@ collapse(struct buf *out, size_t first)
 		gap = false;
 		out->data[to++] = out->data[from];
 	}
-	buf_cut(out, to);
+	out->len = to;
+	if (out->data)
+		out->data[to] = '\0';
 }
 
 /* Passes over an element whose content is no text to be read. */
@@ -100,7 +102,7 @@ html_to_text(const char *html, size_t len, struct buf *out, struct err *err)
 	in = html_tokens(source.data, source.len);
 	write_visible(&in, out);
 	if (buf_failed(out, err) < 0) {
-		buf_cut(out, before);
+		out->len = before;
 		return -1;
 	}
 	collapse(out, before);

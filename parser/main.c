@@ -1,7 +1,7 @@
 /* feedmill-parser: documents in, items out. */
-#include "common/stage.h"
+#include <stdio.h>
+
 #include "parser/tool.h"
-#include "parser/worker.h"
 
 int
 main(int argc, char **argv)
@@ -10,5 +10,6 @@ main(int argc, char **argv)
 
 	if (tool_run(argc, argv, &status))
 		return status;
-	return stage_main(argc, argv, &worker_ops);
+	(void)fprintf(stderr, "usage: feedmill-parser parse|sanitize ...\n");
+	return 2;
 }

@@ -108,6 +108,8 @@ offers_each_row_once_and_goes_on_behind_the_settled(void)
 	acked(3);
 	acked(2);
 	CHECK(cursor_done(cursor) == 0 && cursor_has_pending(cursor, 1));
+	CHECK(cursor_is_settled(cursor, 2) && !cursor_is_settled(cursor, 4));
+	CHECK(!cursor_is_settled(cursor, 5));
 	acked(1);
 	CHECK(cursor_done(cursor) == 3 && !cursor_has_pending(cursor, 1));
 	commit();
@@ -242,10 +244,17 @@ blame_adds_up_over_restarts_and_an_ack_clears_it(void)
 }
 
 static void
+note_forgotten(void *arg, uint64_t seq)
+{
+	*(uint64_t *)arg = seq;
+}
+
+static void
 an_expiring_sink_lets_go_and_counts(void)
 {
 	const int64_t now_s = clock_wall_s();
 	struct cursor_options wants = {.filter = "tag:x", .expire = true, .max_age_s = 3600};
+	uint64_t gone = 0;
 	size_t count;
 
 	open_new(&keeps_all, &wants);
@@ -254,9 +263,11 @@ an_expiring_sink_lets_go_and_counts(void)
 	put(3, "x", NULL);
 	commit();
 	CHECK_STR(offered(1), "1");
-	CHECK(cursor_expire(cursor, now_s + 3000, &count, NULL) == 0 && count == 0);
-	CHECK(cursor_expire(cursor, now_s + 3700, &count, NULL) == 0 && count == 2);
-	CHECK(cursor_done(cursor) == 3 && !cursor_has_pending(cursor, 1));
+	CHECK(cursor_expire(cursor, now_s + 3000, note_forgotten, &gone, &count, NULL) == 0 &&
+	      count == 0);
+	CHECK(cursor_expire(cursor, now_s + 3700, note_forgotten, &gone, &count, NULL) == 0 &&
+	      count == 2);
+	CHECK(cursor_done(cursor) == 3 && !cursor_has_pending(cursor, 1) && gone == 1);
 	acked(1); /* late: nothing to settle */
 	CHECK(cursor_rejected(cursor, 9, "sink@site", "gone", NULL) == 0);
 	commit();
@@ -270,7 +281,7 @@ an_expiring_sink_lets_go_and_counts(void)
 	commit();
 	wants.max_bytes = outbox_bytes_ever(outbox) / 7 * 2 + 2;
 	CHECK(cursor_set_options(cursor, &wants, NULL) == 0);
-	CHECK(cursor_expire(cursor, now_s, &count, NULL) == 0 && count == 2);
+	CHECK(cursor_expire(cursor, now_s, note_forgotten, &gone, &count, NULL) == 0 && count == 2);
 	CHECK_STR(offered(9), "6 7");
 }
 

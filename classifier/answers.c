@@ -1,0 +1,333 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "classifier/classifier.h"
+#include "classifier/cursor.h"
+#include "classifier/ledger.h"
+#include "common/clock.h"
+#include "common/digest.h"
+#include "common/quantity.h"
+#include "common/quarantine.h"
+
+enum { LIST_ROWS_MAX = 1000, SHOWN_BYTES_MAX = 64 * 1024 };
+
+static const char SINK_PREFIX[] = "sink@";
+
+/* --- the quarantine ----------------------------------------------------------------------------
+ */
+
+static int
+id_of(const char *arg, int64_t *out, struct err *err)
+{
+	if (quantity_int(arg, out) && *out > 0)
+		return 0;
+	return err_set(err, ERR_USAGE, "'%.40s' is no quarantine id", arg);
+}
+
+static int
+no_such(int64_t id, struct err *err)
+{
+	return err_set(err, ERR_REJECT, "there is no %lld in the quarantine", (long long)id);
+}
+
+/* Members of an open object. */
+static void
+describe(const struct quarantined *row, struct json *j)
+{
+	char at[CLOCK_RFC3339_BYTES];
+
+	json_member_int(j, "id", row->id);
+	json_member(j, "at", clock_rfc3339(row->at_s, at));
+	json_member(j, "kind", row->kind);
+	json_member(j, "ref", row->ref);
+	json_member(j, "stage", row->stage);
+	json_member(j, "reason", row->reason);
+	json_member_int(j, "attempts", row->attempts);
+	json_member_int(j, "bytes", (int64_t)row->body.len);
+}
+
+static int
+list_row(void *arg, const struct quarantined *row)
+{
+	struct json *j = arg;
+
+	json_object(j);
+	describe(row, j);
+	json_close(j);
+	return 0;
+}
+
+/* arg: the id after which to go on; "" from the first. */
+static int
+quarantine_list(struct classifier *c, const char *arg, struct json *j, struct err *err)
+{
+	int64_t after = 0;
+
+	if (*arg && id_of(arg, &after, err) < 0)
+		return -1;
+	return quarantine_each(outbox_db(c->outbox), after, LIST_ROWS_MAX, false, list_row, j, err);
+}
+
+struct showing {
+	struct classifier *c;
+	struct json *j;
+};
+
+/* The item as JSON, or what cannot be read as hex. */
+static int
+show_row(void *arg, const struct quarantined *row)
+{
+	const struct showing *showing = arg;
+	struct json *j = showing->j;
+	struct item item;
+
+	arena_reset(showing->c->arena);
+	json_object(j);
+	describe(row, j);
+	if (item_decode(row->body, showing->c->arena, &item, NULL) == 0) {
+		json_key(j, "item");
+		item_json(&item, j);
+	} else {
+		const size_t len =
+			row->body.len < SHOWN_BYTES_MAX ? row->body.len : SHOWN_BYTES_MAX;
+		char *hex = arena_alloc(showing->c->arena, 2 * len + 1);
+
+		if (hex)
+			digest_hex(row->body.data, len, hex);
+		json_member(j, "body_hex", hex);
+	}
+	json_close(j);
+	return 0;
+}
+
+static int
+quarantine_show(struct classifier *c, const char *arg, struct json *j, struct err *err)
+{
+	struct showing showing = {c, j};
+	int64_t id;
+	int got;
+
+	if (id_of(arg, &id, err) < 0)
+		return -1;
+	got = quarantine_get(outbox_db(c->outbox), id, show_row, &showing, err);
+	return got == 0 ? no_such(id, err) : got < 0 ? -1 : 0;
+}
+
+static int
+drop(struct classifier *c, int64_t id, struct err *err)
+{
+	int got;
+
+	if (db_begin(outbox_db(c->outbox), err) < 0)
+		return -1;
+	got = quarantine_drop(outbox_db(c->outbox), id, err);
+	return got == 0 ? no_such(id, err) : got < 0 ? -1 : 0;
+}
+
+static void
+answer_id(struct json *j, const char *what, int64_t id)
+{
+	json_object(j);
+	json_member_int(j, what, id);
+	json_close(j);
+}
+
+static int
+quarantine_drop_row(struct classifier *c, const char *arg, struct json *j, struct err *err)
+{
+	int64_t id;
+
+	if (id_of(arg, &id, err) < 0 || drop(c, id, err) < 0)
+		return -1;
+	answer_id(j, "dropped", id);
+	return 0;
+}
+
+struct retry {
+	struct classifier *c;
+	struct err *err;
+	int done;
+};
+
+/* What a sink refused goes to that sink alone, as a row of its own; what the classifier could not
+ * handle is handled once more. */
+static int
+retry_row(void *arg, const struct quarantined *row)
+{
+	struct retry *retry = arg;
+	struct classifier *c = retry->c;
+	const size_t prefix = sizeof(SINK_PREFIX) - 1;
+	struct item item;
+	bool is_new;
+
+	arena_reset(c->arena);
+	retry->done = item_decode(row->body, c->arena, &item, retry->err);
+	if (retry->done < 0)
+		return 0;
+	if (strncmp(row->stage, SINK_PREFIX, prefix) != 0)
+		retry->done = classifier_take(c, &item, &is_new, retry->err);
+	else if (sinks_find(c->sinks, row->stage + prefix))
+		retry->done = outbox_put(c->outbox, &item, row->stage + prefix, retry->err);
+	else
+		retry->done = err_set(retry->err, ERR_REJECT, "there is no [sink %s] any more",
+				      row->stage + prefix);
+	return 0;
+}
+
+static int
+quarantine_retry(struct classifier *c, const char *arg, struct json *j, struct err *err)
+{
+	struct retry retry = {.c = c, .err = err};
+	int64_t id;
+	int got;
+
+	if (id_of(arg, &id, err) < 0)
+		return -1;
+	got = quarantine_get(outbox_db(c->outbox), id, retry_row, &retry, err);
+	if (got == 0)
+		return no_such(id, err);
+	if (got < 0 || retry.done < 0 || drop(c, id, err) < 0)
+		return -1;
+	answer_id(j, "retried", id);
+	return 0;
+}
+
+/* --- an item's story ---------------------------------------------------------------------------
+ */
+
+static const char *
+state_at(struct cursor *cursor, int64_t seq, const char *labels)
+{
+	if (cursor_has_pending(cursor, seq))
+		return "in flight";
+	if (labels && !cursor_wants(cursor, labels))
+		return "filtered out";
+	return cursor_is_settled(cursor, seq) ? "done" : "waiting";
+}
+
+static int
+explain(struct classifier *c, const char *arg, struct json *j, struct err *err)
+{
+	SCOPED(buf_done) struct buf labels = buf_init(FILTER_LABELS_BYTES_MAX);
+	struct seen_item seen;
+	struct item item;
+	char last[CLOCK_RFC3339_BYTES];
+	const int got = seen_find(outbox_seen(c->outbox), arg, &seen, err);
+	bool kept;
+
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return err_set(err, ERR_REJECT, "item %.40s was never seen, or long ago", arg);
+	arena_reset(c->arena);
+	buf_reset(&c->scratch);
+	kept = outbox_load(c->outbox, seen.seq, &c->scratch, NULL) == 0 &&
+	       item_decode(buf_bytes(&c->scratch), c->arena, &item, NULL) == 0 &&
+	       filter_labels(&item, &labels, NULL) == 0;
+	json_object(j);
+	json_member(j, "id", arg);
+	json_member(j, "rev", seen.rev);
+	json_member_int(j, "fetch_seq", seen.fetch_seq);
+	json_member_int(j, "outbox_seq", seen.seq);
+	json_member(j, "seen_last", clock_rfc3339(seen.last_s, last));
+	if (kept) {
+		json_key(j, "item");
+		item_json(&item, j);
+	}
+	json_key(j, "sinks");
+	json_array(j);
+	for (size_t i = 0; i < sinks_count(c->sinks); i++) {
+		struct cursor *cursor = sinks_at(c->sinks, i);
+
+		json_object(j);
+		json_member(j, "sink", cursor_sink(cursor));
+		json_member(j, "state", state_at(cursor, seen.seq, kept ? buf_str(&labels) : NULL));
+		json_close(j);
+	}
+	json_close(j);
+	json_close(j);
+	return 0;
+}
+
+/* --- sinks -------------------------------------------------------------------------------------
+ */
+
+static struct cursor *
+declared(struct classifier *c, const char *name, struct err *err)
+{
+	struct cursor *cursor = sinks_find(c->sinks, name);
+
+	if (!cursor)
+		(void)err_set(err, ERR_REJECT, "there is no [sink %.80s]", name);
+	return cursor;
+}
+
+/* arg: "SINK SINCE FILTER": SINCE in Unix seconds, 0 for all that is kept. */
+static int
+replay(struct classifier *c, const char *arg, struct json *j, struct err *err)
+{
+	SCOPED(free) char *words = strdup(arg);
+	SCOPED(filter_free) struct filter *filter = NULL;
+	char *rest = NULL, *name, *since;
+	struct cursor *cursor;
+	int64_t since_s = 0;
+	size_t count = 0;
+
+	if (!words)
+		return err_sys(err, "replay");
+	name = strtok_r(words, " ", &rest);
+	since = strtok_r(NULL, " ", &rest);
+	if (!name || (since && !quantity_int(since, &since_s)))
+		return err_set(err, ERR_USAGE, "replay SINK [SINCE [FILTER]]: SINCE in seconds");
+	filter = filter_parse(rest, err);
+	cursor = filter ? declared(c, name, err) : NULL;
+	if (!cursor || cursor_replay(cursor, since_s, filter, &count, err) < 0)
+		return -1;
+	answer_id(j, "replayed", (int64_t)count);
+	return 0;
+}
+
+/* arg: a sink that is declared no more. */
+static int
+sink_drop(struct classifier *c, const char *arg, struct json *j, struct err *err)
+{
+	int got;
+
+	if (sinks_find(c->sinks, arg))
+		return err_set(err, ERR_REJECT,
+			       "[sink %.80s] is declared: take it out of the "
+			       "configuration and reload first",
+			       arg);
+	got = ledger_drop((struct ledger){outbox_db(c->outbox), arg}, err);
+	if (got == 0)
+		return err_set(err, ERR_REJECT, "no sink '%.80s' is remembered", arg);
+	if (got < 0)
+		return -1;
+	json_object(j);
+	json_member(j, "dropped", arg);
+	json_close(j);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*answer)(struct classifier *c, const char *arg, struct json *j, struct err *err);
+} answers[] = {
+	{"quarantine-list", quarantine_list},
+	{"quarantine-show", quarantine_show},
+	{"quarantine-retry", quarantine_retry},
+	{"quarantine-drop", quarantine_drop_row},
+	{"explain", explain},
+	{"replay", replay},
+	{"sink-drop", sink_drop},
+};
+
+int
+classifier_control(void *self, const char *command, const char *arg, struct json *j,
+		   struct err *err)
+{
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		if (strcmp(answers[i].name, command) == 0)
+			return answers[i].answer(self, arg, j, err);
+	return err_set(err, ERR_USAGE, "unknown command '%.40s'", command);
+}

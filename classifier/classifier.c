@@ -1,0 +1,93 @@
+#include "classifier/classifier.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classifier/check.h"
+#include "classifier/rulesfile.h"
+#include "common/clock.h"
+
+/* --- rules -------------------------------------------------------------------------------------
+ */
+
+struct rules *
+classifier_rules(const struct config *config, const struct classifier_conf *conf, struct err *err)
+{
+	SCOPED(buf_done) struct buf path = buf_init(PATH_MAX);
+
+	if (rulesfile_path(config_path(config), conf->rules, &path, err) < 0)
+		return NULL;
+	return check_load(buf_str(&path), err);
+}
+
+int
+classifier_use_rules(struct classifier *c, const struct config *config,
+		     const struct classifier_conf *conf, struct err *err)
+{
+	SCOPED(rules_free) struct rules *rules = classifier_rules(config, conf, err);
+	SCOPED(tagger_free) struct tagger *tagger = rules ? tagger_new(rules, err) : NULL;
+	uint64_t *given = tagger ? calloc(rules->tag_count + 1, sizeof(*given)) : NULL;
+
+	if (!given)
+		return tagger ? err_sys(err, "rules") : -1;
+	for (size_t i = 0; c->rules && i < c->rules->tag_count; i++)
+		for (size_t k = 0; k < rules->tag_count; k++)
+			if (strcmp(c->rules->tags[i].name, rules->tags[k].name) == 0)
+				given[k] = c->given[i];
+	tagger_free(c->tagger);
+	rules_free(c->rules);
+	free(c->given);
+	c->tagger = TAKE(tagger);
+	c->rules = TAKE(rules);
+	c->given = given;
+	c->rules_at_s = clock_wall_s();
+	return 0;
+}
+
+/* --- items -------------------------------------------------------------------------------------
+ */
+
+static void
+count_tags(struct classifier *c)
+{
+	size_t count;
+	const struct tagger_score *scores = tagger_scores(c->tagger, &count);
+
+	for (size_t i = 0; i < count && scores[i].given; i++)
+		c->given[scores[i].tag]++;
+}
+
+static void
+tap(struct classifier *c, const struct item *item)
+{
+	struct json j = json_into(&c->scratch);
+
+	buf_reset(&c->scratch);
+	item_json(item, &j);
+	if (buf_failed(&c->scratch, NULL) == 0)
+		stage_tap(c->stage, buf_str(&c->scratch), c->scratch.len);
+}
+
+int
+classifier_take(struct classifier *c, struct item *item, bool *new_out, struct err *err)
+{
+	enum seen_verdict verdict;
+
+	/* First, since most of what feeds show was there before. */
+	if (seen_judge(outbox_seen(c->outbox), item, &verdict, err) < 0)
+		return -1;
+	*new_out = verdict == SEEN_NEW;
+	if (verdict != SEEN_NEW) {
+		c->known += verdict == SEEN_KNOWN;
+		c->old += verdict == SEEN_OLD;
+		return 0;
+	}
+	if (tagger_run(c->tagger, item, c->arena, &item->tags, &item->tag_count, err) < 0 ||
+	    outbox_put(c->outbox, item, NULL, err) < 0)
+		return -1;
+	count_tags(c);
+	if (stage_tapped(c->stage))
+		tap(c, item);
+	return 0;
+}
