@@ -12,7 +12,6 @@
 #include "common/quarantine.h"
 
 enum {
-	BALLAST_BYTES = 1024 * 1024,
 	HEADROOM_PARTS = 16, /* full at 15/16 of the cap */
 	CLEAN_ROWS_A_TURN = 500,
 	SHRINK_BYTES = 1 << 20, /* given back at a time */
@@ -90,7 +89,7 @@ outbox_open(const char *path, const struct outbox_options *options, struct err *
 {
 	const struct db_options db_options = {.migrations = migrations,
 					      .max_bytes = options->max_bytes,
-					      .ballast_bytes = BALLAST_BYTES};
+					      .ballast_bytes = DB_BALLAST_BYTES};
 	SCOPED(outbox_close) struct outbox *o = calloc(1, sizeof(*o));
 
 	if (o)

@@ -24,8 +24,9 @@ enum {
 	 * pass. */
 	CHECKPOINT_PAGES_MIN = 16,
 	CHECKPOINT_PAGES_MAX = 1000,
-	SHRINK_BYTES = 4 * 1024 * 1024, /* at a time, while the disk is full */
-	FULL_BELOW_BYTES = 1024 * 1024, /* a disk with less is what a lack of room speaks of */
+	SHRINK_BYTES = 4 * 1024 * 1024,    /* at a time, while the disk is full */
+	KEEP_FREE_BYTES = 8 * 1024 * 1024, /* for what comes next, else */
+	FULL_BELOW_BYTES = 1024 * 1024,    /* a disk with less is what a lack of room speaks of */
 	LOOK_AGAIN_MS = 1000,
 	/* More than any transaction gives out (db.h: the mark). */
 	NUMBERS_A_TRANSACTION = 1000000,
@@ -210,6 +211,32 @@ db_room(struct db *db, size_t bytes, struct err *err)
 	return 0;
 }
 
+/* Gives free pages back, as far as there are more than keep_bytes of them. */
+static int
+shrink(struct db *db, int64_t max_bytes, int64_t keep_bytes, struct err *err)
+{
+	/* In steps, because each page that moves goes through the WAL. */
+	const int64_t step_bytes = db->wal_bytes / 4;
+	char vacuum[64];
+	int got = 0;
+
+	(void)snprintf(vacuum, sizeof(vacuum), "PRAGMA incremental_vacuum(%lld)",
+		       (long long)(step_bytes / db->page_bytes));
+	for (; got == 0 && max_bytes > 0 && db_free_bytes(db) > keep_bytes;
+	     max_bytes -= step_bytes) {
+		got = db_exec(db, vacuum, err);
+		if (empty_wal(db, got < 0 ? NULL : err) < 0)
+			got = -1;
+	}
+	return got;
+}
+
+int
+db_shrink(struct db *db, int64_t max_bytes, struct err *err)
+{
+	return shrink(db, max_bytes, KEEP_FREE_BYTES, err);
+}
+
 static bool
 is_capped(struct db *db)
 {
@@ -231,26 +258,8 @@ db_regain_ballast(struct db *db)
 		return;
 	db->looked_ms = clock_mono_ms();
 	if (!has_room_again(db) && db_free_bytes(db) > 0)
-		(void)db_shrink(db, SHRINK_BYTES, NULL);
+		(void)shrink(db, SHRINK_BYTES, 0, NULL);
 	db->full = is_capped(db) || !has_room_again(db);
-}
-
-int
-db_shrink(struct db *db, int64_t max_bytes, struct err *err)
-{
-	/* In steps, because each page that moves goes through the WAL. */
-	const int64_t step_bytes = db->wal_bytes / 4;
-	char vacuum[64];
-	int got = 0;
-
-	(void)snprintf(vacuum, sizeof(vacuum), "PRAGMA incremental_vacuum(%lld)",
-		       (long long)(step_bytes / db->page_bytes));
-	for (; got == 0 && max_bytes > 0 && db_free_bytes(db) > 0; max_bytes -= step_bytes) {
-		got = db_exec(db, vacuum, err);
-		if (empty_wal(db, got < 0 ? NULL : err) < 0)
-			got = -1;
-	}
-	return got;
 }
 
 /* --- open ------------------------------------------------------------------------------------- */

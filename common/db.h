@@ -28,13 +28,16 @@
 
 struct db;
 
+enum { DB_BALLAST_BYTES = 8 * 1024 * 1024 }; /* does for any load */
+
 struct db_options {
 	/* migrations[i] takes schema version i to i + 1; NULL-terminated; the present version is
 	 * their number (PRAGMA user_version). A file with a higher one is refused. NULL: the
 	 * version is nobody's business (shared_read). */
 	const char *const *migrations;
 	int64_t max_bytes; /* the cap of the file (max_page_count); 0: none */
-	/* 0: none. 8 MiB do for any load; with less, the WAL is kept to half of it. */
+	/* 0: none. With less than DB_BALLAST_BYTES the WAL is kept to half of it, which costs more
+	 * syncs. */
 	int64_t ballast_bytes;
 	bool shared_read; /* open for reading beside the writer: no lock, no migration */
 };
@@ -75,7 +78,8 @@ int db_room(struct db *db, size_t bytes, struct err *err);
 /* The look itself (outside a transaction): finds out whether it is still full, gives free pages
  * back to the disk, takes the ballast again where there is room for twice of it. */
 void db_regain_ballast(struct db *db);
-/* Gives up to max_bytes of free pages back to the disk (outside a transaction). */
+/* Gives up to max_bytes of free pages back to the disk (outside a transaction). Call it as often as
+ * you like: some megabytes of them stay for what comes next, and then it does nothing. */
 int db_shrink(struct db *db, int64_t max_bytes, struct err *err);
 
 /* Bytes of the file, and of the free pages in it, which are used first. For status. */
