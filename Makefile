@@ -78,7 +78,14 @@ endef
 $(foreach s,$(STAGES),$(eval $(call stage,$(s))))
 # The assembler reads these into the object; no compiler's list of dependencies names them.
 $(B)/sink/site_assets.o: $(wildcard sink/site/*)
-BINS := $(STAGES:%=$(B)/bin/feedmill-%)
+# --- the operator's command: knows the stages by their sockets and programs only -----------------
+OBJ_feedmill := $(patsubst %.c,$(B)/%.o,$(wildcard deploy/feedmill/*.c))
+$(OBJ_feedmill) $(B)/bin/feedmill: PKG := $(PKG_common)
+$(B)/bin/feedmill: $(OBJ_feedmill) $(B)/common.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PKG)) -lm
+
+BINS := $(STAGES:%=$(B)/bin/feedmill-%) $(B)/bin/feedmill
 
 # --- unit tests and fuzz targets: the object under test is common.a or a stage's folder ----------
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))

@@ -81,6 +81,14 @@ buf_addc(struct buf *b, char c, struct err *err)
 	return buf_add(b, &c, 1, err);
 }
 
+void
+buf_cut(struct buf *b, size_t len)
+{
+	b->len = len;
+	if (b->data)
+		b->data[len] = '\0';
+}
+
 int
 buf_addf(struct buf *b, struct err *err, const char *fmt, ...)
 {

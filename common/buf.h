@@ -38,6 +38,9 @@ int buf_addc(struct buf *b, char c, struct err *err);
 int buf_addf(struct buf *b, struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Takes off what is behind the first len bytes; len is at most b->len. */
+void buf_cut(struct buf *b, size_t len);
+
 /* Room for len more bytes at data + len, for callers that write there themselves and then add
  * to len. NULL as buf_add fails. */
 char *buf_reserve(struct buf *b, size_t len, struct err *err);

@@ -14,7 +14,10 @@ struct special {
 
 static const struct special specials[] = {{"http", 80}, {"https", 443}, {"ftp", 21}};
 
-enum { SCHEME_BYTES_MAX = 32 };
+enum {
+	SCHEME_BYTES_MAX = 32,
+	NO_PORT = URLPART_PORT_MAX + 1, /* the usual one of a scheme that has none */
+};
 
 static bool
 is_scheme_byte(unsigned char c)
@@ -175,6 +178,20 @@ clean(const char *text, size_t len, struct buf *copy, struct bytes *out, struct 
 	return 0;
 }
 
+/* The host of a scheme that we know nothing about (WHATWG, "opaque-host parser"). */
+static int
+opaque_host(struct buf *out, struct bytes host, struct err *err)
+{
+	if (host.len > 0 && byte_at(host, 0) == '[')
+		return urlpart_host(out, host, err);
+	for (size_t i = 0; i < host.len; i++)
+		if (byte_at(host, i) != '\0' && strchr("[\\]^|", byte_at(host, i)))
+			return err_set(err, ERR_REJECT, "byte 0x%02x in the host",
+				       byte_at(host, i));
+	urlpart_encode(out, URLPART_OPAQUE, host);
+	return 0;
+}
+
 static int
 write_authority(struct buf *out, const struct url *url, const struct special *special,
 		struct err *err)
@@ -184,16 +201,9 @@ write_authority(struct buf *out, const struct url *url, const struct special *sp
 		urlpart_encode(out, URLPART_USERINFO, url->userinfo);
 		(void)buf_addc(out, '@', NULL);
 	}
-	if (special && urlpart_host(out, url->host, err) < 0)
+	if ((special ? urlpart_host : opaque_host)(out, url->host, err) < 0)
 		return -1;
-	if (special)
-		return urlpart_port(out, url->port, special->port, err);
-	urlpart_encode(out, URLPART_OPAQUE, url->host);
-	if (url->port.data) {
-		(void)buf_addc(out, ':', NULL);
-		urlpart_encode(out, URLPART_OPAQUE, url->port);
-	}
-	return 0;
+	return urlpart_port(out, url->port, special ? special->port : NO_PORT, err);
 }
 
 struct target {

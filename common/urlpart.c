@@ -139,6 +139,65 @@ host_byte(struct bytes host, size_t *i)
 	return ascii_lower((unsigned char)(high * 16 + low));
 }
 
+/* The number of an IPv4 address's part, as inet_aton reads it: decimal, 0octal, 0xhexadecimal;
+ * UINT64_MAX where it is none. */
+static uint64_t
+ipv4_number(struct bytes s)
+{
+	const bool hex = s.len >= 2 && byte_at(s, 0) == '0' && byte_at(s, 1) == 'x';
+	const unsigned base = hex ? 16 : s.len > 1 && byte_at(s, 0) == '0' ? 8 : 10;
+	uint64_t number = 0;
+
+	if (s.len == 0)
+		return UINT64_MAX;
+	for (size_t i = hex ? 2 : 0; i < s.len; i++) {
+		const int digit = ascii_hex(byte_at(s, i));
+
+		if (digit < 0 || (unsigned)digit >= base)
+			return UINT64_MAX;
+		if (number <= UINT32_MAX)
+			number = number * base + (unsigned)digit;
+	}
+	return number;
+}
+
+static bool
+is_all_digits(struct bytes s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!ascii_is_digit(byte_at(s, i)))
+			return false;
+	return s.len > 0;
+}
+
+/* A host whose last label is a number is an IPv4 address (WHATWG, "ends in a number checker");
+ * false where it is none. */
+static bool
+is_sound_if_ipv4(struct bytes host)
+{
+	enum { PARTS = 4 };
+	size_t parts = 1;
+	struct bytes rest, label;
+	const char *dot;
+
+	if (host.len > 1 && byte_at(host, host.len - 1) == '.')
+		host.len--;
+	dot = memrchr(host.data, '.', host.len);
+	label = dot ? (struct bytes){dot + 1,
+				     host.len - (size_t)(dot + 1 - (const char *)host.data)}
+		    : host;
+	if (!is_all_digits(label) && ipv4_number(label) == UINT64_MAX)
+		return true;
+	for (rest = host; (dot = memchr(rest.data, '.', rest.len)); parts++) {
+		const struct bytes part = {rest.data, (size_t)(dot - (const char *)rest.data)};
+
+		if (parts == PARTS || ipv4_number(part) > 255)
+			return false;
+		rest = (struct bytes){dot + 1, rest.len - part.len - 1};
+	}
+	return ipv4_number(rest) < UINT64_C(1) << 8 * (PARTS + 1 - parts);
+}
+
 int
 urlpart_host(struct buf *out, struct bytes host, struct err *err)
 {
@@ -163,6 +222,8 @@ urlpart_host(struct buf *out, struct bytes host, struct err *err)
 			return err_set(err, ERR_REJECT, "byte 0x%02x in the host", c);
 		i += n;
 	}
+	if (!is_sound_if_ipv4((struct bytes){room, len}))
+		return err_set(err, ERR_REJECT, "a host that ends in a number is no address");
 	out->len += len;
 	out->data[out->len] = '\0';
 	return 0;

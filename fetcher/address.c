@@ -81,8 +81,8 @@ static const struct {
 /* Services on ports where a request could do harm, or that browsers keep away from as well (WHATWG
  * Fetch, "bad port"). Below 1024 only HTTP's own are open. */
 static const unsigned short refused_ports[] = {
-	1433, 1521, 1719, 1720, 1723, 2049, 2375, 2376, 2379,  3128,  3306,  3389,  3659,  4045,
-	4190, 5060, 5061, 5432, 5672, 5900, 5984, 6000, 6379,  6566,  6665,  6666,  6667,  6668,
+	1433, 1521, 1719, 1720, 1723, 2049, 2375, 2376, 2379,  3128,  3306,  3389,  3659, 4045,
+	4190, 5060, 5061, 5432, 5672, 5900, 5984, 6000, 6379,  6566,  6665,  6666,  6667, 6668,
 	6669, 6679, 6697, 9042, 9092, 9100, 9200, 9300, 10080, 10250, 11211, 27017,
 };
 static const unsigned short open_low_ports[] = {80, 81, 443, 591, 800, 808, 880, 888};

@@ -5,24 +5,24 @@
 
 #include "common/url.h"
 #include "parser/fields.h"
-#include "parser/text.h"
+#include "parser/plain.h"
 
 /* Atom 1.0 has text, html, xhtml and media types; Atom 0.3 media types and a mode. */
 static enum form
 construct_form(struct bytes type, struct bytes mode)
 {
-	if (type.len == 0 || text_is(type, "text") || text_is(type, "text/plain"))
-		return text_is(mode, "escaped") && type.len == 0 ? FORM_TITLE : FORM_TEXT;
-	if (text_is(type, "xhtml") || text_is(type, "application/xhtml+xml"))
-		return text_is(mode, "escaped") ? FORM_HTML : FORM_XHTML;
-	if (text_is(type, "html") || text_begins(type, "text/html"))
-		return text_is(mode, "xml") ? FORM_XHTML : FORM_HTML;
-	if (text_ends(type, "+xml") || text_ends(type, "/xml"))
-		return text_is(mode, "escaped") ? FORM_HTML : FORM_XHTML;
+	if (type.len == 0 || plain_is(type, "text") || plain_is(type, "text/plain"))
+		return plain_is(mode, "escaped") && type.len == 0 ? FORM_TITLE : FORM_TEXT;
+	if (plain_is(type, "xhtml") || plain_is(type, "application/xhtml+xml"))
+		return plain_is(mode, "escaped") ? FORM_HTML : FORM_XHTML;
+	if (plain_is(type, "html") || plain_begins(type, "text/html"))
+		return plain_is(mode, "xml") ? FORM_XHTML : FORM_HTML;
+	if (plain_ends(type, "+xml") || plain_ends(type, "/xml"))
+		return plain_is(mode, "escaped") ? FORM_HTML : FORM_XHTML;
 	/* RFC 4287, 4.1.3.3: what is neither text nor XML comes in base64. */
-	if (text_is(type, "application/octet-stream"))
+	if (plain_is(type, "application/octet-stream"))
 		return FORM_BASE64_TEXT;
-	return text_begins(type, "text/") ? FORM_TEXT : FORM_OTHER;
+	return plain_begins(type, "text/") ? FORM_TEXT : FORM_OTHER;
 }
 
 void
@@ -33,7 +33,7 @@ atom_open_text(struct reader *r, const struct row *row)
 
 	(void)row;
 	f->form = construct_form(reader_own_attribute(r, "type"), mode);
-	if (text_is(mode, "base64"))
+	if (plain_is(mode, "base64"))
 		f->form = f->form == FORM_TEXT ? FORM_BASE64_TEXT : FORM_BASE64;
 }
 
@@ -103,7 +103,7 @@ atom_open_category(struct reader *r, const struct row *row)
 void
 atom_id(struct reader *r, const struct row *row, struct bytes raw)
 {
-	const struct bytes id = text_trim(raw);
+	const struct bytes id = plain_trim(raw);
 
 	field_word(r, row, raw);
 	if (r->in_item && url_is_http(id.data, id.len) && draft_wants(&r->item, FIELD_URL, 7))

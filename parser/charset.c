@@ -9,6 +9,8 @@
 #include "parser/charset_labels.h"
 #include "parser/guess.h"
 
+enum { BLOCK_BYTES = 64 };
+
 static const char REPLACEMENT[] = "\xEF\xBF\xBD"; /* U+FFFD */
 
 uint32_t
@@ -24,9 +26,7 @@ charset_windows_1252(unsigned char byte)
 	return byte >= 0x80 && byte <= 0x9F ? HIGH[byte - 0x80] : byte;
 }
 
-/* --- what the document and its carrier say
- * --------------------------------------------------------
- */
+/* --- what the document and its carrier say --- */
 
 /* The value behind "name=" in text, quotes taken off; empty where there is none. */
 static struct bytes
@@ -99,9 +99,7 @@ marked(struct bytes body)
 	return NULL;
 }
 
-/* --- decoders
- * --------------------------------------------------------------------------------------
- */
+/* --- decoders --- */
 
 static int
 put_cp(struct buf *out, uint32_t cp, struct err *err)
@@ -143,8 +141,17 @@ decode_wide(struct bytes body, size_t unit, bool little, struct buf *out, size_t
 	return 0;
 }
 
+/* A pair of surrogates, each in UTF-8's own way: CESU-8, a habit of Java and MySQL. */
+static bool
+is_cesu(const char *at, const char *end)
+{
+	return end - at >= 6 && at[0] == '\xED' && (at[1] & '\xF0') == '\xA0' && at[3] == '\xED' &&
+	       (at[4] & '\xF0') == '\xB0';
+}
+
 /* UTF-8 with some bytes that are not: each of those is taken for windows-1252, so that one stray
- * byte spoils one character. CESU-8 pairs (a habit of Java and MySQL) become what they mean. */
+ * byte spoils one character. CESU-8 pairs become what
+ * they mean. */
 static int
 decode_mostly_utf8(struct bytes body, struct buf *out, size_t *replaced, struct err *err)
 {
@@ -167,8 +174,7 @@ decode_mostly_utf8(struct bytes body, struct buf *out, size_t *replaced, struct 
 		if (buf_add(out, clean, (size_t)(start - clean), err) < 0)
 			return -1;
 		*replaced += 1;
-		if (end - start >= 6 && start[0] == '\xED' && (start[1] & '\xF0') == '\xA0' &&
-		    start[3] == '\xED' && (start[4] & '\xF0') == '\xB0') {
+		if (is_cesu(start, end)) {
 			cp = 0x10000 + (((uint32_t)start[1] & 0x0F) << 16) +
 			     (((uint32_t)start[2] & 0x3F) << 10) +
 			     (((uint32_t)start[4] & 0x0F) << 6) + ((uint32_t)start[5] & 0x3F);
@@ -235,43 +241,50 @@ decode_as(const struct charset *charset, struct bytes body, struct buf *out, siz
 	return decode_mostly_utf8(body, out, replaced, err);
 }
 
-/* --- cleaning
- * --------------------------------------------------------------------------------------
- */
+/* --- cleaning --- */
 
 static bool
 is_control(unsigned char c)
 {
-	return c < 0x20 && c != '\t' && c != '\n' && c != '\r';
+	return c < 0x20 && c != '\t' && c != '\n';
 }
 
-/* Whether a byte is there that XML may not hold, or a C1 control or noncharacter that begins with
- * 0xC2 or 0xEF. Eight bytes at a time: nearly every document has none. */
+/* Whether one of 64 bytes is a control character, or could begin a C1 control or noncharacter. A
+ * loop of fixed length without branches, which compilers turn into a few vector instructions. */
+static bool
+block_suspicious(const unsigned char *s)
+{
+	unsigned char bad = 0;
+
+	for (int i = 0; i < BLOCK_BYTES; i++)
+		bad |= (unsigned char)(((s[i] < 0x20) & (s[i] != '\t') & (s[i] != '\n')) |
+				       (s[i] == 0xC2) | (s[i] == 0xEF));
+	return bad != 0;
+}
+
+/* The first byte of what XML may not hold, or should not: control characters, U+0080..U+009F,
+ * U+FFFE, U+FFFF; and of line ends that are not "\n". */
 static const char *
 first_unclean(const char *at, const char *end)
 {
-	for (; at < end; at++) {
-		const unsigned char c = (unsigned char)*at;
-		uint64_t word;
+	for (;; at++) {
+		unsigned char c;
 
-		while (end - at >= 8) {
-			memcpy(&word, at, 8);
-			/* Any byte below 0x20 borrows from its top bit; bytes over 0x7F stop too.
-			 */
-			if (((word - 0x2020202020202020) | word) & 0x8080808080808080)
-				break;
-			at += 8;
+		while (end - at >= BLOCK_BYTES && !block_suspicious((const unsigned char *)at))
+			at += BLOCK_BYTES;
+		for (const char *stop = end - at > BLOCK_BYTES ? at + BLOCK_BYTES : end; at < stop;
+		     at++) {
+			c = (unsigned char)*at;
+			if (is_control(c) ||
+			    (c == 0xC2 && end - at > 1 && (unsigned char)at[1] < 0xA0) ||
+			    (c == 0xEF && end - at > 2 && at[1] == '\xBF' &&
+			     (unsigned char)at[2] >= 0xBE))
+				return at;
 		}
 		if (at == end)
 			return end;
-		if (is_control((unsigned char)*at))
-			return at;
-		if (c == 0xC2 && end - at > 1 && (unsigned char)at[1] < 0xA0)
-			return at;
-		if (c == 0xEF && end - at > 2 && at[1] == '\xBF' && (unsigned char)at[2] >= 0xBE)
-			return at;
+		at--;
 	}
-	return end;
 }
 
 /* Drops control characters; C1 controls are windows-1252 that went through ISO 8859-1. */
@@ -283,9 +296,15 @@ clean(const char *text, size_t len, const char *first, struct buf *out, size_t *
 	const char *from = text;
 
 	for (const char *at = first; at < end; at = first_unclean(from, end)) {
-		*controls += 1;
 		if (buf_add(out, from, (size_t)(at - from), err) < 0)
 			return -1;
+		if (*at == '\r') {
+			from = at + 1;
+			if ((from == end || *from != '\n') && buf_addc(out, '\n', err) < 0)
+				return -1;
+			continue;
+		}
+		*controls += 1;
 		if (*at == '\xC2') {
 			const uint32_t cp = charset_windows_1252((unsigned char)at[1]);
 
@@ -297,9 +316,7 @@ clean(const char *text, size_t len, const char *first, struct buf *out, size_t *
 	return buf_add(out, from, (size_t)(end - from), err);
 }
 
-/* --- the decision
- * ----------------------------------------------------------------------------------
- */
+/* --- the decision --- */
 
 /* How many sequences over ASCII, up to limit, are at the beginning. */
 static size_t
@@ -323,6 +340,8 @@ mostly_utf8(struct bytes body)
 
 		if ((unsigned char)*at < 0x80)
 			at++;
+		else if (is_cesu(at, end) && ++valid)
+			at += 6;
 		else if (utf8_next(&at, end) != UTF8_REPLACEMENT)
 			valid++;
 		else /* U+FFFD itself, three bytes, says nothing */

@@ -146,6 +146,12 @@ listed(const char *list, const struct date_word *word, bool prefix)
 int
 date_month(const struct date_word *word)
 {
+	static const char ENGLISH[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+	/* Nearly all dates are English. */
+	for (int i = 0; word->len == 3 && i < 12; i++)
+		if (memcmp(word->text, ENGLISH + (size_t)i * 3, 3) == 0)
+			return i + 1;
 	for (int prefix = 0; prefix <= 1; prefix++)
 		for (int i = 0; i < 12; i++)
 			if (listed(MONTHS[i], word, prefix))

@@ -8,9 +8,25 @@
 #include "parser/charset.h"
 #include "parser/html.h"
 
-static const char *const XML_NAMES[][2] = {
-	{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"},
-};
+/* What one of the five names of XML stands for. */
+static const char *
+xml_name(const char *name, size_t len)
+{
+	static const struct {
+		char name[5];
+		unsigned char len;
+		char text[2];
+	} KNOWN[] = {
+		{"lt", 2, "<"},    {"gt", 2, ">"},   {"amp", 3, "&"},
+		{"quot", 4, "\""}, {"apos", 4, "'"},
+	};
+
+	for (size_t i = 0; len <= 4 && i < sizeof(KNOWN) / sizeof(KNOWN[0]); i++)
+		if (KNOWN[i].len == len && name[0] == KNOWN[i].name[0] &&
+		    memcmp(KNOWN[i].name, name, len) == 0)
+			return KNOWN[i].text;
+	return NULL;
+}
 
 struct entities *
 entities_new(void)
@@ -99,13 +115,10 @@ named(const struct entities *e, const char *amp, const char *end)
 
 	if (len == 0)
 		return (struct reference){.len = 0};
-	for (size_t i = 0; i < sizeof(XML_NAMES) / sizeof(XML_NAMES[0]); i++) {
-		if (strlen(XML_NAMES[i][0]) == len && memcmp(XML_NAMES[i][0], name, len) == 0) {
-			ref.text = XML_NAMES[i][1];
-			ref.text_len = 1;
-			return ref;
-		}
-	}
+	ref.text = xml_name(name, len);
+	ref.text_len = 1;
+	if (ref.text)
+		return ref;
 	for (size_t i = 0; i < e->count; i++) {
 		if (e->own[i].name_len == len && memcmp(e->own[i].name, name, len) == 0) {
 			ref.text = buf_str(&e->values) + e->own[i].at;

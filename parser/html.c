@@ -21,20 +21,17 @@ html_write_text(struct html_sanitiser *z, const char *text, size_t len, unsigned
 	const struct html_open *top = html_top(&z->stack);
 	const bool first = html_is(top, HTML_PRE) && out->len == top->at + top->len;
 	const size_t at = out->len;
-	bool dropped = false;
 
 	html_write(out, text, len, how);
-	if (!first || out->len == at || out->data[at] != '\n' || out->failed)
+	if (!first || out->len == at || out->data[at] != '\n')
 		return;
-	if (z->pre_begins) {
-		dropped = true;
-		if (out->len == at + 1 || out->data[at + 1] != '\n') {
-			out->len--;
-			memmove(out->data + at, out->data + at + 1, out->len - at);
-		}
+	if (!z->pre_begins) {
+		if (buf_addc(out, '\n', NULL) == 0)
+			memmove(out->data + at + 1, out->data + at, out->len - at - 1);
+	} else if (out->data[at + 1] != '\n') { /* or the NUL behind the end */
+		memmove(out->data + at, out->data + at + 1, out->len - at - 1);
+		buf_cut(out, out->len - 1);
 	}
-	if (!dropped && buf_addc(out, '\n', NULL) == 0)
-		memmove(out->data + at + 1, out->data + at, out->len - at - 1);
 }
 
 static void
@@ -80,6 +77,21 @@ run(struct html_sanitiser *z)
 	html_close(&z->stack, 0);
 }
 
+/* A byte order mark that came to stand first would be none of the text the next time. */
+static void
+drop_marks(struct buf *out, size_t first)
+{
+	size_t len = 0;
+
+	while (out->len - first - len >= 3 &&
+	       memcmp(out->data + first + len, "\xEF\xBB\xBF", 3) == 0)
+		len += 3;
+	if (len == 0)
+		return;
+	memmove(out->data + first, out->data + first + len, out->len - first - len);
+	buf_cut(out, out->len - len);
+}
+
 int
 html_sanitise(const char *html, size_t len, const char *base_url, struct buf *out, struct err *err)
 {
@@ -98,8 +110,9 @@ html_sanitise(const char *html, size_t len, const char *base_url, struct buf *ou
 	run(&z);
 	html_writer_done(&z.writer);
 	if (buf_failed(out, err) < 0) {
-		out->len = before;
+		buf_cut(out, before);
 		return -1;
 	}
+	drop_marks(out, before);
 	return 0;
 }

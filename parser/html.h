@@ -24,7 +24,7 @@ enum {
 };
 
 /* Appends safe HTML made from the fragment. base_url resolves relative URLs; NULL: none, and
- * they are left out. -1 only past out's ceiling (ERR_REJECT) or without memory (ERR_RETRY). */
+ * they are left out. -1 only past out's ceiling or without memory; then nothing is appended. */
 int html_sanitise(const char *html, size_t len, const char *base_url, struct buf *out,
 		  struct err *err);
 

@@ -62,7 +62,7 @@ html_write_by_rule(struct html_writer *w, const struct html_rule *rule,
 	if (html_write_value(w, rule, value->data ? value : &empty))
 		(void)buf_addc(w->out, '"', NULL);
 	else
-		w->out->len = before;
+		buf_cut(w->out, before);
 }
 
 void

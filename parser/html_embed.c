@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/utf8.h"
 #include "parser/html_escape.h"
 #include "parser/html_image.h"
 
@@ -86,27 +87,42 @@ html_accept_embed(struct html_writer *w, const struct html_values *values)
 }
 
 static bool
-is_blank(const struct bytes *title)
+is_blank(struct bytes text)
 {
-	const char *p = title->data;
+	const unsigned char *p = text.data;
 
-	for (size_t i = 0; i < title->len; i++)
-		if ((unsigned char)p[i] > ' ')
+	for (size_t i = 0; i < text.len; i++)
+		if (p[i] > ' ')
 			return false;
 	return true;
+}
+
+/* The address as it is shown: long ones are cut. */
+static void
+write_address(struct html_writer *w)
+{
+	enum { SHOWN_BYTES_MAX = 80 };
+	const struct bytes text = address(buf_bytes(&w->url));
+	const size_t shown = utf8_cut(text.data, text.len, SHOWN_BYTES_MAX);
+
+	html_write(w->out, text.data, shown, 0);
+	if (shown < text.len)
+		(void)buf_adds(w->out, "\xE2\x80\xA6", NULL);
 }
 
 void
 html_write_embed(struct html_writer *w, const struct html_values *values)
 {
 	const struct bytes *title = values->at[HTML_ATTR_TITLE];
-	const struct bytes text = address(buf_bytes(&w->url));
+	struct bytes text = {"", 0};
 
+	if (title && title->len <= HTML_VALUE_BYTES_MAX)
+		text = html_decoded(w, title);
 	(void)buf_adds(w->out, "<a", NULL);
 	html_write_attribute(w, HTML_ATTR_HREF, buf_bytes(&w->url));
 	(void)buf_addc(w->out, '>', NULL);
-	if (title && !is_blank(title) && title->len <= HTML_VALUE_BYTES_MAX)
-		html_write(w->out, title->data, title->len, HTML_DECODE | HTML_ATTRIBUTE);
+	if (is_blank(text))
+		write_address(w);
 	else
 		html_write(w->out, text.data, text.len, 0);
 	(void)buf_adds(w->out, "</a>", NULL);

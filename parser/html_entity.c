@@ -3,13 +3,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/ascii.h"
 #include "common/utf8.h"
 #include "parser/html.h"
 
 static bool
 is_alnum(char c)
 {
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+	return ascii_is_digit((unsigned char)c) || ascii_is_alpha((unsigned char)c);
 }
 
 /* Searches count rows of row_bytes each, sorted by the NUL-terminated name that each begins with.
@@ -83,22 +84,12 @@ code_point(uint32_t number)
 	return number == 0 ? UTF8_REPLACEMENT : number;
 }
 
-static int
-digit_value(char c, unsigned base)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (base == 16 && (c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		return (c | 0x20) - 'a' + 10;
-	return -1;
-}
-
 /* p is behind "&#". */
 static size_t
 numeric(const char **at, const char *p, const char *end, char out[HTML_ENTITY_UTF8_BYTES])
 {
 	static const uint32_t past_unicode = 0x110000;
-	const unsigned base = p < end && (*p | 0x20) == 'x' ? 16 : 10;
+	const int base = p < end && (*p | 0x20) == 'x' ? 16 : 10;
 	const char *first;
 	uint32_t number = 0;
 	int digit;
@@ -106,8 +97,8 @@ numeric(const char **at, const char *p, const char *end, char out[HTML_ENTITY_UT
 	if (base == 16)
 		p++;
 	first = p;
-	while (p < end && (digit = digit_value(*p, base)) >= 0) {
-		number = number * base + (uint32_t)digit;
+	while (p < end && (digit = ascii_hex((unsigned char)*p)) >= 0 && digit < base) {
+		number = number * (uint32_t)base + (uint32_t)digit;
 		if (number > past_unicode)
 			number = past_unicode;
 		p++;

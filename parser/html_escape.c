@@ -70,8 +70,8 @@ write_reference(struct buf *out, const char *p, const char *end, unsigned how)
 void
 html_write(struct buf *out, const char *text, size_t len, unsigned how)
 {
-	const char *end = text + len;
-	const char *p = text;
+	const char *p = len > 0 ? text : "";
+	const char *end = p + len;
 
 	while (p < end) {
 		const char *run = p;
@@ -137,7 +137,7 @@ convert(const char *text, size_t len, unsigned how, struct buf *out, struct err 
 		return -1;
 	html_write(out, source.data, source.len, how);
 	if (buf_failed(out, err) < 0) {
-		out->len = before;
+		buf_cut(out, before);
 		return -1;
 	}
 	return 0;

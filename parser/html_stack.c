@@ -105,9 +105,11 @@ static bool
 open_again(struct html_stack *s, const struct html_open *open)
 {
 	struct buf *out = s->w->out;
-	const size_t at = out->len;
 	struct html_open again = *open;
+	size_t at;
 
+	html_close_heading(s, open->as);
+	at = out->len;
 	if (s->depth == HTML_DEPTH_MAX || !html_may_grow(s->w) ||
 	    !buf_reserve(out, open->len, NULL))
 		return false;
@@ -198,7 +200,7 @@ pop(struct html_stack *s)
 	struct buf *out = s->w->out;
 
 	if (open->added && is_empty(s, open) && !out->failed) {
-		out->len = open->at;
+		buf_cut(out, open->at);
 		if (s->solid > out->len)
 			s->solid = out->len;
 	} else {
@@ -297,9 +299,8 @@ split(struct html_stack *s, size_t depth)
 	size_t blocks = 0;
 
 	if (inside > HTML_WAITING_MAX - s->waiting_count) {
-		html_close(s, depth);
-		pop(s);
-		pop_ended(s);
+		s->open[depth - 1].ended = true; /* does not wait */
+		html_close(s, depth - 1);
 		return;
 	}
 	while (s->depth > depth) {
@@ -398,6 +399,14 @@ html_make_place(struct html_stack *s, enum html_name list)
 	if (!html_is(html_top(s), HTML_TR))
 		(void)html_push_added(s, HTML_TR);
 	(void)html_push_added(s, HTML_TD);
+}
+
+void
+html_close_heading(struct html_stack *s, const struct html_element *as)
+{
+	while (as->kind == HTML_HEADING && s->depth > 0 &&
+	       s->open[s->depth - 1].as->kind == HTML_HEADING)
+		html_close(s, s->depth - 1);
 }
 
 void

@@ -86,6 +86,9 @@ bool html_was_too_deep(struct html_stack *s, const struct html_element *element)
  * the list stands in. list: the list that what is to come belongs to; HTML_NAMES: none. */
 void html_make_place(struct html_stack *s, enum html_name list);
 
+/* Ends the heading that is innermost, if as is a heading too. */
+void html_close_heading(struct html_stack *s, const struct html_element *as);
+
 /* Ends the paragraph that is open here, if one is. */
 void html_close_paragraph(struct html_stack *s);
 

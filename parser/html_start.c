@@ -4,8 +4,10 @@
 #include "parser/html_image.h"
 #include "parser/html_sanitiser.h"
 
-/* A table takes four levels at once, so that its cells are never too deep. */
-enum { TABLE_DEPTH_MAX = HTML_DEPTH_MAX - 4 };
+enum {
+	TABLE_DEPTH_MAX = HTML_DEPTH_MAX - 4, /* so that its cells are not too deep */
+	EMBED_DEPTH_MAX = HTML_DEPTH_MAX - 2, /* for a paragraph and a link */
+};
 
 static void
 start_block(struct html_sanitiser *z, const struct html_element *element)
@@ -18,8 +20,7 @@ start_block(struct html_sanitiser *z, const struct html_element *element)
 		return;
 	html_make_place(s, HTML_NAMES);
 	html_close_paragraph(s);
-	if (element->kind == HTML_HEADING && html_top(s) && html_top(s)->as->kind == HTML_HEADING)
-		html_close(s, s->depth - 1);
+	html_close_heading(s, element);
 	(void)html_push(s, element, &values);
 	z->pre_begins = element->as == HTML_PRE;
 }
@@ -150,21 +151,24 @@ start_embed(struct html_sanitiser *z, const struct html_element *element)
 {
 	struct html_stack *s = &z->stack;
 	const struct html_values values = html_values(&z->token);
+	bool flow;
 
 	if (element == &html_elements[HTML_IFRAME])
 		(void)html_token_raw(&z->in, z->token.text, z->token.len);
-	if (!html_accept_embed(&z->writer, &values) || html_find(s, HTML_A) > 0)
+	if (!html_accept_embed(&z->writer, &values))
 		return;
 	html_make_place(s, HTML_NAMES);
-	if (is_flow(s) && html_push_added(s, HTML_P)) {
-		html_write_embed(&z->writer, &values);
-		html_solid(s);
-		html_close(s, s->depth - 1);
-	} else {
+	flow = is_flow(s);
+	if (!flow)
 		html_reopen(s);
-		html_write_embed(&z->writer, &values);
-		html_solid(s);
-	}
+	if (s->depth > EMBED_DEPTH_MAX || html_find(s, HTML_A) > 0)
+		return;
+	if (flow)
+		(void)html_push_added(s, HTML_P);
+	html_write_embed(&z->writer, &values);
+	html_solid(s);
+	if (flow)
+		html_close(s, s->depth - 1);
 }
 
 static void

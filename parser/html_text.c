@@ -41,9 +41,7 @@ collapse(struct buf *out, size_t first)
 		gap = false;
 		out->data[to++] = out->data[from];
 	}
-	out->len = to;
-	if (out->data)
-		out->data[to] = '\0';
+	buf_cut(out, to);
 }
 
 /* Passes over an element whose content is no text to be read. */
@@ -102,7 +100,7 @@ html_to_text(const char *html, size_t len, struct buf *out, struct err *err)
 	in = html_tokens(source.data, source.len);
 	write_visible(&in, out);
 	if (buf_failed(out, err) < 0) {
-		out->len = before;
+		buf_cut(out, before);
 		return -1;
 	}
 	collapse(out, before);

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/ascii.h"
+
 /* What ends a run of bytes inside a tag. */
 enum {
 	ENDS_NAME = 1,      /* blank / > */
@@ -26,12 +28,6 @@ static bool
 is(char c, unsigned which)
 {
 	return (classes[(unsigned char)c] & which) != 0;
-}
-
-static bool
-is_letter(char c)
-{
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
 static const char *
@@ -61,7 +57,7 @@ starts_with(const char *p, const char *end, const char *lower)
 bool
 html_name_is(const char *name, size_t len, const char *lower)
 {
-	return len == strlen(lower) && strncasecmp(name, lower, len) == 0;
+	return ascii_is_word(name, len, lower);
 }
 
 struct html_tokens
@@ -171,7 +167,7 @@ is_markup(const char *p, const char *end)
 		return false;
 	if (p[1] == '/')
 		return p + 2 < end;
-	return is_letter(p[1]) || p[1] == '!' || p[1] == '?';
+	return ascii_is_alpha((unsigned char)p[1]) || p[1] == '!' || p[1] == '?';
 }
 
 static bool
@@ -200,11 +196,11 @@ html_token_next(struct html_tokens *in, struct html_token *out)
 				p++;
 			return text(in, in->at, p, out);
 		}
-		if (is_letter(p[1])) {
+		if (ascii_is_alpha((unsigned char)p[1])) {
 			out->kind = HTML_START;
 			return tag(in, p + 1, out);
 		}
-		if (p[1] == '/' && is_letter(p[2])) {
+		if (p[1] == '/' && ascii_is_alpha((unsigned char)p[2])) {
 			out->kind = HTML_END;
 			return tag(in, p + 2, out);
 		}

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/ascii.h"
 #include "parser/html_escape.h"
 
 enum {
@@ -14,18 +15,6 @@ static bool
 is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
 static struct bytes
@@ -88,9 +77,9 @@ html_number(const struct bytes *value)
 	const char *end = p + s.len;
 	long number = 0;
 
-	if (p == end || !is_digit(*p))
+	if (p == end || !ascii_is_digit((unsigned char)*p))
 		return -1;
-	for (; p < end && is_digit(*p); p++)
+	for (; p < end && ascii_is_digit((unsigned char)*p); p++)
 		if (number <= HTML_NUMBER_MAX)
 			number = number * 10 + (*p - '0');
 	if (p == end || *p == '.' || (end - p == 2 && strncasecmp(p, "px", 2) == 0))
@@ -109,7 +98,7 @@ is_descriptor(struct bytes s)
 	if (s.len < 2 || s.len > DIGITS_MAX || !strchr("wxh", p[s.len - 1]))
 		return false;
 	for (size_t i = 0; i + 1 < s.len; i++)
-		if (!is_digit(p[i]) && p[i] != '.')
+		if (!ascii_is_digit((unsigned char)p[i]) && p[i] != '.')
 			return false;
 	return true;
 }
@@ -146,12 +135,10 @@ next_candidate(struct bytes *s, struct bytes *url, struct bytes *descriptor)
 static struct bytes
 candidates(struct html_writer *w, const struct bytes *value)
 {
-	struct bytes list = {"", 0};
-
 	buf_reset(&w->list);
 	if (value && value->len <= HTML_VALUE_BYTES_MAX)
-		list = html_decoded(w, value);
-	(void)buf_add(&w->list, list.data, list.len, NULL);
+		html_write(&w->list, value->data, value->len,
+			   HTML_DECODE | HTML_ATTRIBUTE | HTML_PLAIN);
 	return buf_bytes(&w->list);
 }
 
@@ -235,7 +222,7 @@ write_integer(struct html_writer *w, const struct html_rule *rule, const struct 
 	if (s.len == sign || s.len - sign > DIGITS_MAX)
 		return false;
 	for (size_t i = sign; i < s.len; i++)
-		if (!is_digit(p[i]))
+		if (!ascii_is_digit((unsigned char)p[i]))
 			return false;
 	return buf_add(w->out, s.data, s.len, NULL) == 0;
 }
@@ -264,7 +251,9 @@ write_language(struct html_writer *w, const struct html_rule *rule, const struct
 		const bool dash = p[i] == '-' || p[i] == '_';
 		const bool first = i == run; /* still in the first subtag: letters only */
 
-		if (dash ? run == 0 : !is_letter(p[i]) && (first || !is_digit(p[i])))
+		if (dash ? run == 0
+			 : !ascii_is_alpha((unsigned char)p[i]) &&
+				    (first || !ascii_is_digit((unsigned char)p[i])))
 			return false;
 		run = dash ? 0 : run + 1;
 		if (run > SUBTAG_MAX)
@@ -290,7 +279,8 @@ write_mime(struct html_writer *w, const struct html_rule *rule, const struct byt
 	if (p == type || p == end || *p++ != '/')
 		return false;
 	subtype = p;
-	while (p < end && (is_letter(*p) || is_digit(*p) || (*p && strchr(".+-", *p))))
+	while (p < end && (ascii_is_alpha((unsigned char)*p) || ascii_is_digit((unsigned char)*p) ||
+			   (*p && strchr(".+-", *p))))
 		p++;
 	if (p == subtype || (p < end && *p != ';'))
 		return false;
@@ -339,7 +329,8 @@ write_highlight(struct html_writer *w, const struct html_rule *rule, const struc
 		if (word.len <= PREFIX || word.len > WORD_MAX || memcmp(p, prefix, PREFIX) != 0)
 			continue;
 		while (i < word.len &&
-		       (is_letter(p[i]) || is_digit(p[i]) || (p[i] && strchr("_+#.-", p[i]))))
+		       (ascii_is_alpha((unsigned char)p[i]) ||
+			ascii_is_digit((unsigned char)p[i]) || (p[i] && strchr("_+#.-", p[i]))))
 			i++;
 		if (i == word.len)
 			return buf_add(w->out, word.data, word.len, NULL) == 0;

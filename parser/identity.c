@@ -79,15 +79,30 @@ add(struct digest *d, const char *text)
 	digest_add_field(d, text ? text : "", text ? strlen(text) : 0);
 }
 
+/* What tells entries apart, from coarse to fine. */
+enum level { BY_NAME, BY_LINK, BY_TITLE, BY_DATE, LEVELS };
+
+struct candidate {
+	const char *url; /* plain_url */
+	const char *key[LEVELS];
+	enum level level; /* the finest key made so far */
+	uint64_t hash;    /* of that */
+	unsigned char rev[ITEM_REV_HEX / 2];
+	size_t first; /* the first entry that is the very same: itself, mostly */
+	bool crowded; /* another entry has the same key so far */
+	bool dropped;
+};
+
 static void
-revision(struct digest *d, const struct item *item, const char *url, struct arena *arena,
-	 unsigned char out[DIGEST_BYTES])
+revision(struct digest *d, const struct item *item, struct candidate *c, struct arena *arena)
 {
+	unsigned char bytes[DIGEST_BYTES];
+
 	digest_begin(d);
 	add(d, item->title);
 	add(d, item->summary);
 	add(d, item->content);
-	add(d, url);
+	add(d, c->url);
 	for (size_t i = 0; i < item->author_count; i++)
 		add(d, item->authors[i].name ? item->authors[i].name : item->authors[i].email);
 	add(d, NULL);
@@ -99,20 +114,9 @@ revision(struct digest *d, const struct item *item, const char *url, struct aren
 
 		digest_add_field(d, enclosure, strcspn(enclosure, "?"));
 	}
-	digest_end(d, out);
+	digest_end(d, bytes);
+	memcpy(c->rev, bytes, sizeof(c->rev));
 }
-
-/* What tells entries apart, from coarse to fine. */
-enum level { BY_NAME, BY_LINK, BY_TITLE, LEVELS };
-
-struct candidate {
-	const char *url;
-	uint64_t hash[LEVELS];
-	const char *key[LEVELS];
-	char rev[ITEM_REV_HEX + 1];
-	size_t first; /* the first entry that is the same in all of them: itself, mostly */
-	bool dropped;
-};
 
 static uint64_t
 hash_of(struct digest *d, const char *text)
@@ -144,28 +148,51 @@ content_key(struct digest *d, const struct item *item, struct arena *arena)
 	return arena_printf(arena, "content:%s", hex);
 }
 
-static void
-keys_of(struct digest *d, const struct item *item, struct candidate *c, struct arena *arena)
+/* What tells apart two items of one title: their dates; without any, and without a guid that says
+ * that they are one, what is in them. */
+static const char *
+when(struct digest *d, const struct item *item, struct arena *arena)
 {
-	const char *title = item->title ? item->title : "";
-	unsigned char bytes[DIGEST_BYTES];
+	if (item->published_s != ITEM_NO_TIME)
+		return arena_printf(arena, "%lld", (long long)item->published_s);
+	return item->guid ? "" : content_key(d, item, arena);
+}
 
-	c->url = plain_url(arena, item->url);
-	if (item->guid) {
-		c->key[BY_NAME] = item->guid;
-		c->key[BY_LINK] =
-			c->url ? arena_printf(arena, "%s %s", item->guid, c->url) : item->guid;
-	} else {
-		c->key[BY_NAME] = c->url ? c->url : content_key(d, item, arena);
-		c->key[BY_LINK] = c->key[BY_NAME];
+static const char *
+joined(struct arena *arena, const char *a, const char *b)
+{
+	return a && b ? arena_printf(arena, "%s %s", a, b) : NULL;
+}
+
+/* The finer keys are made only where the coarser one repeats. */
+static const char *
+key_at(struct digest *d, const struct item *item, const struct candidate *c, enum level level,
+       struct arena *arena)
+{
+	const char *const coarser = level > BY_NAME ? c->key[level - 1] : NULL;
+
+	switch (level) {
+	case BY_NAME:
+		if (item->guid)
+			return item->guid;
+		return c->url ? c->url : content_key(d, item, arena);
+	case BY_LINK:
+		return item->guid && c->url ? joined(arena, coarser, c->url) : coarser;
+	case BY_TITLE:
+		return item->title ? joined(arena, coarser, item->title) : coarser;
+	default:
+		return joined(arena, coarser, when(d, item, arena));
 	}
-	c->key[BY_TITLE] =
-		c->key[BY_LINK] ? arena_printf(arena, "%s %s", c->key[BY_LINK], title) : NULL;
-	for (int i = 0; i < LEVELS; i++)
-		if (c->key[i])
-			c->hash[i] = hash_of(d, c->key[i]);
-	revision(d, item, c->url, arena, bytes);
-	digest_hex(bytes, ITEM_REV_HEX / 2, c->rev);
+}
+
+static void
+make_key(struct digest *d, const struct item *item, struct candidate *c, enum level level,
+	 struct arena *arena)
+{
+	c->level = level;
+	c->key[level] = key_at(d, item, c, level, arena);
+	if (c->key[level])
+		c->hash = hash_of(d, c->key[level]);
 }
 
 /* A number for each hash. The hashes are SHA-256's, so nobody can make them crowd. */
@@ -194,54 +221,86 @@ table_empty(struct table *table)
 	memset(table->slots, 0, (table->mask + 1) * sizeof(table->slots[0]));
 }
 
-/* Of entries that are the same in everything that tells entries apart the first is taken: two
- * revisions of one id in each fetch would replace one another for ever. Where they are the same in
- * content too they may stay: nobody takes a revision twice. */
+/* An item that is in the document twice, word for word, is no other item: it must not make the
+ * keys of both finer, or they would change when it is there once again. */
 static void
-find_twins(struct candidate *candidates, size_t count, struct table *table)
+find_twins(const struct entry *entries, struct candidate *candidates, size_t count,
+	   struct table *table)
 {
 	table_empty(table);
 	for (size_t i = 0; i < count; i++) {
-		size_t *number = table_at(table, candidates[i].hash[BY_TITLE]);
+		const struct item *item = &entries[i].item;
+		uint64_t rev, when_s = item->guid ? 0 : (uint64_t)item->published_s;
+		size_t *number;
 
+		memcpy(&rev, candidates[i].rev, sizeof(rev));
+		number = table_at(table, candidates[i].hash + rev * 31 + when_s * 17);
 		if (*number == 0)
 			*number = i + 1;
 		candidates[i].first = *number - 1;
-		candidates[i].dropped = strcmp(candidates[i].rev, candidates[*number - 1].rev) != 0;
 	}
 }
 
-/* The coarsest key that no other entry has. */
+/* Refines the keys until each is one entry's alone, or as fine as keys get. */
 static void
-choose(struct candidate *candidates, size_t count, struct table *table, enum level level_of[])
+refine(struct digest *d, const struct entry *entries, struct candidate *candidates, size_t count,
+       struct table *table, struct arena *arena)
 {
-	for (int level = BY_NAME; level < BY_TITLE; level++) {
+	for (int level = BY_NAME + 1; level < LEVELS; level++) {
+		size_t repeated = 0;
+
 		table_empty(table);
 		for (size_t i = 0; i < count; i++)
 			if (candidates[i].first == i)
-				++*table_at(table, candidates[i].hash[level]);
+				++*table_at(table, candidates[i].hash);
+		/* All of a crowd go on together: the first is not the one that keeps the name. */
 		for (size_t i = 0; i < count; i++)
-			if (candidates[i].first == i && (int)level_of[i] == level &&
-			    *table_at(table, candidates[i].hash[level]) > 1)
-				level_of[i] = (enum level)(level + 1);
+			candidates[i].crowded = candidates[i].first == i &&
+						*table_at(table, candidates[i].hash) > 1;
+		for (size_t i = 0; i < count; i++) {
+			if (!candidates[i].crowded)
+				continue;
+			make_key(d, &entries[i].item, &candidates[i], (enum level)level, arena);
+			repeated++;
+		}
+		if (repeated == 0)
+			return;
+	}
+}
+
+/* What repeats still are two versions of an item. Two revisions of one id in each fetch would
+ * replace one another for ever, so the first is taken. Twins may stay: nobody takes a revision
+ * twice. */
+static void
+drop_versions(struct candidate *candidates, size_t count, struct table *table)
+{
+	table_empty(table);
+	for (size_t i = 0; i < count; i++) {
+		struct candidate *c = &candidates[i];
+
+		if (c->first == i)
+			c->dropped = (*table_at(table, c->hash))++ > 0;
+		else
+			c->dropped = candidates[c->first].dropped;
 	}
 }
 
 static int
 finish(struct digest *d, const char *feed_id, struct entry *entry, const struct candidate *c,
-       enum level level, struct arena *arena, struct err *err)
+       struct arena *arena, struct err *err)
 {
 	unsigned char bytes[DIGEST_BYTES];
-	char id[ITEM_ID_HEX + 1];
+	char id[ITEM_ID_HEX + 1], rev[ITEM_REV_HEX + 1];
 
 	digest_begin(d);
 	add(d, feed_id);
-	add(d, c->key[level]);
+	add(d, c->key[c->level]);
 	digest_end(d, bytes);
 	digest_hex(bytes, ITEM_ID_HEX / 2, id);
-	entry->key = c->key[level];
+	digest_hex(c->rev, sizeof(c->rev), rev);
+	entry->key = c->key[c->level];
 	entry->item.id = arena_strndup(arena, id, ITEM_ID_HEX);
-	entry->item.rev = arena_strndup(arena, c->rev, ITEM_REV_HEX);
+	entry->item.rev = arena_strndup(arena, rev, ITEM_REV_HEX);
 	return arena_failed(arena, err);
 }
 
@@ -250,7 +309,6 @@ identity_assign(struct digest *digest, const char *feed_id, struct entry *entrie
 		struct arena *arena, struct err *err)
 {
 	struct candidate *candidates = arena_array(arena, *count, sizeof(*candidates));
-	enum level *levels = arena_array(arena, *count, sizeof(*levels));
 	struct table table = {.mask = 63};
 	size_t kept = 0;
 
@@ -259,20 +317,23 @@ identity_assign(struct digest *digest, const char *feed_id, struct entry *entrie
 	table.slots = arena_array(arena, table.mask + 1, sizeof(table.slots[0]));
 	if (arena_failed(arena, err) < 0)
 		return -1;
-	for (size_t i = 0; i < *count; i++)
-		keys_of(digest, &entries[i].item, &candidates[i], arena);
+	for (size_t i = 0; i < *count; i++) {
+		candidates[i].url = plain_url(arena, entries[i].item.url);
+		make_key(digest, &entries[i].item, &candidates[i], BY_NAME, arena);
+		revision(digest, &entries[i].item, &candidates[i], arena);
+	}
+	find_twins(entries, candidates, *count, &table);
+	refine(digest, entries, candidates, *count, &table, arena);
 	if (arena_failed(arena, err) < 0)
 		return -1;
-	find_twins(candidates, *count, &table);
-	choose(candidates, *count, &table, levels);
+	drop_versions(candidates, *count, &table);
 	for (size_t i = 0; i < *count; i++) {
 		if (candidates[i].dropped)
 			continue;
 		entries[kept] = entries[i];
-		if (finish(digest, feed_id, &entries[kept], &candidates[i],
-			   levels[candidates[i].first], arena, err) < 0)
+		if (finish(digest, feed_id, &entries[kept++], &candidates[candidates[i].first],
+			   arena, err) < 0)
 			return -1;
-		kept++;
 	}
 	*count = kept;
 	return 0;

@@ -12,9 +12,9 @@
 /* Gives each entry its key, item.id and item.rev, in the arena, and drops what is in the document
  * twice. *count is lowered by as many. feed_id: NULL where nobody knows it.
  *
- * The key is the guid; where that repeats with another link, guid and link; where even both do,
- * guid, link and title. Without a guid it is the link, where that repeats link and title;
- * without either, title and content.
+ * The key is the guid; where that repeats in the document, guid and link; then title, then date are
+ * added as far as needed. Without a guid it begins with the link; without either it is made of
+ * title and content.
  *
  * The revision is a digest of what a reader would see: title, summary, content, link, authors,
  * categories, enclosures. Dates are not in it: publishers who print the time of the request as

@@ -4,7 +4,7 @@
 
 #include "common/jsondoc.h"
 #include "parser/date.h"
-#include "parser/text.h"
+#include "parser/plain.h"
 
 /* How a member's text is read into a field. */
 enum reading { PLAIN, ESCAPED, HTML, URL, WORD, PUBLISHED, UPDATED };
@@ -76,7 +76,7 @@ read_member(struct reader *r, struct draft *draft, const struct member *m, struc
 		draft_set(draft, m->field, m->rank, reader_url(r, text));
 		break;
 	case WORD:
-		draft_set(draft, m->field, m->rank, reader_copy(r, text_trim(text)));
+		draft_set(draft, m->field, m->rank, reader_copy(r, plain_trim(text)));
 		break;
 	case PUBLISHED:
 	case UPDATED:

@@ -2,14 +2,14 @@
 #include <string.h>
 
 #include "parser/fields.h"
-#include "parser/text.h"
+#include "parser/plain.h"
 
 static bool
 is_page(const char *type)
 {
 	const struct bytes t = {type, strlen(type)};
 
-	return text_begins(t, "text/html") || text_begins(t, "application/xhtml");
+	return plain_begins(t, "text/html") || plain_begins(t, "application/xhtml");
 }
 
 /* What a person wants to open is a page; what does not say so comes next, then other things. */
@@ -82,12 +82,12 @@ relation(struct reader *r, const struct row *row, struct bytes rel, const char *
 {
 	static const char IANA[] = "http://www.iana.org/assignments/relation/";
 
-	if (text_begins(rel, IANA)) {
+	if (plain_begins(rel, IANA)) {
 		rel.data = (const char *)rel.data + sizeof(IANA) - 1;
 		rel.len -= sizeof(IANA) - 1;
 	}
 	for (size_t i = 0; i < sizeof(RELATIONS) / sizeof(RELATIONS[0]); i++)
-		if (text_is(rel, RELATIONS[i].rel))
+		if (plain_is(rel, RELATIONS[i].rel))
 			RELATIONS[i].take(r, row, url);
 }
 
@@ -115,7 +115,7 @@ read_attributes(struct reader *r)
 
 	r->link.rel = reader_copy(r, reader_own_attribute(r, "rel"));
 	r->link.type = reader_copy(r, reader_own_attribute(r, "type"));
-	r->link.length_bytes = text_number(length);
+	r->link.length_bytes = plain_number(length);
 	r->link.has_href = href.data != NULL;
 	/* An empty reference is its base; where that is the feed's own address, it is a slip. */
 	if (href.data && href.len == 0 && reader_frame(r)->base != r->document_url)

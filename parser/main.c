@@ -1,7 +1,7 @@
 /* feedmill-parser: documents in, items out. */
-#include <stdio.h>
-
+#include "common/stage.h"
 #include "parser/tool.h"
+#include "parser/worker.h"
 
 int
 main(int argc, char **argv)
@@ -10,6 +10,5 @@ main(int argc, char **argv)
 
 	if (tool_run(argc, argv, &status))
 		return status;
-	(void)fprintf(stderr, "usage: feedmill-parser parse|sanitize ...\n");
-	return 2;
+	return stage_main(argc, argv, &worker_ops);
 }

@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "parser/fields.h"
-#include "parser/text.h"
+#include "parser/plain.h"
 
 void
 media_open_content(struct reader *r, const struct row *row)
@@ -11,12 +11,12 @@ media_open_content(struct reader *r, const struct row *row)
 	const struct bytes type = reader_attribute(r, NS_NONE, "type");
 	const struct bytes medium = reader_attribute(r, NS_NONE, "medium");
 	const char *url = reader_url(r, reader_attribute(r, NS_NONE, "url"));
-	const int64_t bytes = text_number(reader_attribute(r, NS_NONE, "fileSize"));
+	const int64_t bytes = plain_number(reader_attribute(r, NS_NONE, "fileSize"));
 
 	(void)row;
 	if (!url)
 		return;
-	if (text_begins(type, "image/") || text_is(medium, "image"))
+	if (plain_begins(type, "image/") || plain_is(medium, "image"))
 		draft_set(reader_draft(r), FIELD_IMAGE, 3, url);
 	if (r->in_item)
 		draft_add_enclosure(&r->item, url, reader_copy(r, type), bytes);
@@ -39,7 +39,7 @@ media_open_text(struct reader *r, const struct row *row)
 			reader_text(r, reader_attribute(r, NS_NONE, "text"), FORM_TITLE));
 		return;
 	}
-	if (text_is(reader_attribute(r, NS_NONE, "type"), "html"))
+	if (plain_is(reader_attribute(r, NS_NONE, "type"), "html"))
 		reader_frame(r)->form = FORM_HTML;
 }
 
@@ -60,8 +60,8 @@ media_open_person(struct reader *r, const struct row *row)
 
 	(void)row;
 	r->person.url = reader_url(r, reader_attribute(r, NS_NONE, "href"));
-	if (role.len > 0 && !text_is(role, "host") && !text_is(role, "author") &&
-	    !text_is(role, "writer"))
+	if (role.len > 0 && !plain_is(role, "host") && !plain_is(role, "author") &&
+	    !plain_is(role, "writer"))
 		reader_frame(r)->form = FORM_OTHER;
 }
 

@@ -3,7 +3,7 @@
 #include "common/json.h"
 #include "common/record.h"
 
-#define FEED(member)  offsetof(struct feed_info, member)
+#define FEED(member)  offsetof(struct parse_feed, member)
 #define ENTRY(member) offsetof(struct entry, member)
 
 static const struct record_field author_fields[] = {
@@ -77,7 +77,7 @@ static const struct record_field entry_fields[] = {
 };
 
 int
-model_json(const struct feed_result *result, struct buf *out, struct err *err)
+model_json(const struct parse_result *result, struct buf *out, struct err *err)
 {
 	struct json j = json_into(out);
 

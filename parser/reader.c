@@ -8,7 +8,7 @@
 #include "common/utf8.h"
 #include "parser/fields.h"
 #include "parser/html.h"
-#include "parser/text.h"
+#include "parser/plain.h"
 
 enum { SUMMARY_BYTES_MAX = 300 };
 
@@ -77,7 +77,7 @@ reader_attribute(const struct reader *r, enum ns ns, const char *local)
 {
 	const struct xml_attribute *a = xml_attribute(r->attributes, r->attribute_count, ns, local);
 
-	return a ? text_trim((struct bytes){a->value, a->len}) : (struct bytes){NULL, 0};
+	return a ? plain_trim((struct bytes){a->value, a->len}) : (struct bytes){NULL, 0};
 }
 
 struct bytes
@@ -88,9 +88,7 @@ reader_own_attribute(const struct reader *r, const char *local)
 	return plain.data ? plain : reader_attribute(r, NS_ATOM, local);
 }
 
-/* --- what raw text becomes
- * -------------------------------------------------------------------------
- */
+/* --- what raw text becomes --- */
 
 /* The scratch buffer's content in the arena; NULL where it is empty or what filled it failed. */
 static const char *
@@ -101,6 +99,17 @@ taken(struct reader *r, int rc)
 		return NULL;
 	}
 	return r->out.len > 0 ? arena_strndup(r->arena, r->out.data, r->out.len) : NULL;
+}
+
+/* The same for a text that may be cut at its ceiling. */
+static const char *
+taken_short(struct reader *r, int rc)
+{
+	if (rc == 0 && r->out.len > ITEM_TEXT_BYTES_MAX) {
+		r->out.len = utf8_cut(r->out.data, r->out.len, ITEM_TEXT_BYTES_MAX);
+		r->cut_fields++;
+	}
+	return taken(r, rc);
 }
 
 /* Where neither xml:base nor the document's URL is known. */
@@ -128,7 +137,7 @@ unpacked(struct reader *r, struct bytes raw, enum form *form)
 	if (*form != FORM_BASE64 && *form != FORM_BASE64_TEXT)
 		return raw;
 	*form = *form == FORM_BASE64 ? FORM_HTML : FORM_TEXT;
-	if (text_base64(raw, &r->plain, NULL) < 0 || !utf8_valid(buf_str(&r->plain), r->plain.len))
+	if (plain_base64(raw, &r->plain, NULL) < 0 || !utf8_valid(buf_str(&r->plain), r->plain.len))
 		return (struct bytes){"", 0};
 	return buf_bytes(&r->plain);
 }
@@ -141,20 +150,20 @@ reader_text(struct reader *r, struct bytes raw, enum form form)
 	raw = unpacked(r, raw, &form);
 	buf_reset(&r->out);
 	if (form == FORM_TEXT)
-		rc = text_collapse(raw, &r->out, NULL);
+		rc = plain_collapse(raw, &r->out, NULL);
 	else if (form == FORM_TITLE)
-		rc = text_title(raw, &r->out, NULL);
+		rc = plain_title(raw, &r->out, NULL);
 	else if (form == FORM_LABEL)
-		rc = text_label(raw, &r->out, NULL);
+		rc = plain_label(raw, &r->out, NULL);
 	else if (form == FORM_HTML || form == FORM_XHTML)
 		rc = html_to_text(raw.data, raw.len, &r->out, NULL);
-	return taken(r, rc);
+	return taken_short(r, rc);
 }
 
 const char *
 reader_html(struct reader *r, struct bytes raw, enum form form)
 {
-	const struct bytes trimmed = text_trim(unpacked(r, raw, &form));
+	const struct bytes trimmed = plain_trim(unpacked(r, raw, &form));
 	const char *base = reader_frame(r)->base;
 	int rc = 0;
 
@@ -172,7 +181,7 @@ const char *
 reader_url(struct reader *r, struct bytes raw)
 {
 	static const char *const ALLOWED[] = {"http", "https", "ftp", "magnet", NULL};
-	const struct bytes ref = text_trim(raw);
+	const struct bytes ref = plain_trim(raw);
 	const char *base = r->depth > 0 ? reader_frame(r)->base : r->document_url;
 	struct url parts;
 
@@ -190,9 +199,7 @@ reader_url(struct reader *r, struct bytes raw)
 	return arena_strndup(r->arena, ref.data, ref.len);
 }
 
-/* --- elements
- * --------------------------------------------------------------------------------------
- */
+/* --- elements --- */
 
 /* The namespace that counts: the format's own for what has none, for what has the root's, and for
  * unprefixed names in a namespace nobody knows. */
@@ -292,7 +299,7 @@ first_markup(struct reader *r, struct frame *keeper)
 				     r->text.len - keeper->text_at};
 
 	keeper->has_markup = true;
-	if (keeper->row->form == FORM_HTML && text_trim(so_far).len == 0)
+	if (keeper->row->form == FORM_HTML && plain_trim(so_far).len == 0)
 		keeper->form = FORM_XHTML;
 	if (keeper->form == FORM_TEXT && keeper->row->close == field_html) {
 		buf_reset(&r->out);
@@ -356,7 +363,9 @@ attribute_copy(struct reader *r, enum ns ns, const char *local)
 {
 	const struct bytes value = reader_attribute(r, ns, local);
 
-	return value.data ? arena_strndup(r->arena, value.data, value.len) : NULL;
+	return value.data && value.len <= ITEM_TEXT_BYTES_MAX
+		       ? arena_strndup(r->arena, value.data, value.len)
+		       : NULL;
 }
 
 static void
@@ -510,9 +519,7 @@ const struct xml_handler reader_handler = {
 	.cut = on_cut,
 };
 
-/* --- items
- * -----------------------------------------------------------------------------------------
- */
+/* --- items --- */
 
 void
 reader_open_item(struct reader *r)

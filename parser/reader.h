@@ -42,8 +42,8 @@ enum scope {
 /* What an element's text is. */
 enum form {
 	FORM_TEXT,  /* plain, as it is */
-	FORM_TITLE, /* plain or HTML, nobody knows (text_title) */
-	FORM_LABEL, /* plain, references may be doubled (text_label) */
+	FORM_TITLE, /* plain or HTML, nobody knows (plain_title) */
+	FORM_LABEL, /* plain, references may be doubled (plain_label) */
 	FORM_HTML,
 	FORM_XHTML,  /* inline markup: kept as HTML source */
 	FORM_BASE64, /* HTML in base64 */
@@ -127,8 +127,7 @@ void reader_begin(struct reader *r, enum format format, struct arena *arena,
 /* What xml_read tells: give it with the reader as self. */
 extern const struct xml_handler reader_handler;
 
-/* --- for the rows' functions ---------------------------------------------------------------------
- */
+/* --- for the rows' functions --- */
 
 /* The feed's record or the item's. */
 struct draft *reader_draft(struct reader *r);

@@ -9,6 +9,7 @@ enum {
 	SEARCH_BOTTOM = 16, /* ... and from the outermost: the time for a tag is bounded */
 	MISSPELT_MAX = 1000,
 	MISSPELT_NAME_BYTES_MAX = 32,
+	REGULAR_ATTRIBUTES_MAX = 24, /* tags with more are written anew, though they may be right */
 	STRUCTURE_DEPTH = 2, /* blanks between tags as far out as this are no text of anything */
 };
 
@@ -119,9 +120,7 @@ put_name(struct repair *r, const char *name, size_t len, struct err *err)
 	return 0;
 }
 
-/* --- start tags
- * ------------------------------------------------------------------------------------
- */
+/* --- start tags --- */
 
 /* Elements of HTML that have no content: "<br>" in a feed is "<br/>". */
 static bool
@@ -185,7 +184,7 @@ plain_reference(const char *amp, const char *end)
 static const char *
 regular_end(const char *at, const char *end, bool *empty)
 {
-	struct repair_open names[8];
+	struct repair_open names[REGULAR_ATTRIBUTES_MAX];
 	size_t count = 0;
 
 	for (;;) {
@@ -202,7 +201,7 @@ regular_end(const char *at, const char *end, bool *empty)
 			*empty = true;
 			return at + 2;
 		}
-		if (at == before || !is(*at, NAME_START) || count == 8)
+		if (at == before || !is(*at, NAME_START) || count == REGULAR_ATTRIBUTES_MAX)
 			return NULL;
 		name = at;
 		while (at < end && is(*at, NAME) && (unsigned char)*at < 0x80)
@@ -283,8 +282,9 @@ irregular(struct repair *r, const char *at, const char **end_out, bool *empty, s
 	struct repair_open names[REPAIR_ATTRIBUTES_MAX];
 	size_t count = 0;
 
+	const unsigned mended = r->mended;
+
 	*end_out = NULL;
-	r->mended |= REPAIR_ATTRIBUTE;
 	while (at < r->end && *at != '>' && *at != '<') {
 		const char *name = at;
 		const char *value, *close;
@@ -293,6 +293,8 @@ irregular(struct repair *r, const char *at, const char **end_out, bool *empty, s
 
 		if (!is(*at, NAME_START)) {
 			*empty = *at == '/' || (*empty && is(*at, BLANK));
+			if (*at != '/' && !is(*at, BLANK))
+				r->mended |= REPAIR_ATTRIBUTE;
 			at++;
 			continue;
 		}
@@ -302,17 +304,23 @@ irregular(struct repair *r, const char *at, const char **end_out, bool *empty, s
 		for (size_t i = 0; i < count; i++)
 			known |= same_name(&names[i], name, len);
 		close = skip(at, r->end, BLANK);
-		if (close == r->end || *close != '=')
+		if (close == r->end || *close != '=') {
+			r->mended |= REPAIR_ATTRIBUTE;
 			continue; /* a name without a value says nothing in a feed */
+		}
 		at = skip(close + 1, r->end, BLANK);
 		value = at;
 		close = value_end(&at, r->end);
-		if (value < r->end && (*value == '"' || *value == '\''))
+		if (value < r->end && (*value == '"' || *value == '\'') && at > close)
 			value++;
+		else
+			r->mended |= REPAIR_ATTRIBUTE;
 		value_len = close > value ? (size_t)(close - value) : 0;
 		if (known || count == REPAIR_ATTRIBUTES_MAX || value_len > REPAIR_VALUE_BYTES_MAX ||
-		    len > REPAIR_NAME_BYTES_MAX)
+		    len > REPAIR_NAME_BYTES_MAX) {
+			r->mended |= REPAIR_ATTRIBUTE;
 			continue;
+		}
 		names[count++] = (struct repair_open){name, len};
 		if (buf_addc(&r->skeleton, ' ', err) < 0 || put_name(r, name, len, err) < 0 ||
 		    buf_add(&r->skeleton, "=\"", 2, err) < 0 ||
@@ -321,6 +329,8 @@ irregular(struct repair *r, const char *at, const char **end_out, bool *empty, s
 	}
 	if (at < r->end)
 		*end_out = *at == '>' ? at + 1 : at;
+	else
+		r->mended = mended; /* nobody will see it */
 	return 0;
 }
 
@@ -378,9 +388,7 @@ start_tag(struct repair *r, const char *lt, struct err *err)
 	return 0;
 }
 
-/* --- end tags
- * --------------------------------------------------------------------------------------
- */
+/* --- end tags --- */
 
 /* How many slips of the pen lie between two names, up to 3. */
 static unsigned
@@ -474,9 +482,7 @@ end_tag(struct repair *r, const char *lt, struct err *err)
 	return 0;
 }
 
-/* --- the pass
- * --------------------------------------------------------------------------------------
- */
+/* --- the pass --- */
 
 /* Finds what ends a comment or the like; where there is none, remembers it in *none, so that a
  * document full of beginnings is not searched to its end for each. */
@@ -560,6 +566,23 @@ piece(struct repair *r, struct err *err)
 	return 0;
 }
 
+/* Whether anything but blanks, comments and instructions is there. */
+static bool
+has_text(struct repair *r, const char *at)
+{
+	while ((at = skip(at, r->end, BLANK)) < r->end) {
+		if (r->end - at >= 4 && memcmp(at, "<!--", 4) == 0)
+			at = find_end(r, at + 4, "-->", &r->no_comment_end);
+		else if (r->end - at >= 2 && memcmp(at, "<?", 2) == 0)
+			at = behind_gt(r, at);
+		else
+			return true;
+		if (!at)
+			return true;
+	}
+	return false;
+}
+
 int
 repair_next(struct repair *r, struct err *err)
 {
@@ -580,7 +603,7 @@ repair_next(struct repair *r, struct err *err)
 				return -1;
 		r->done = true;
 	}
-	if (r->done && skip(r->at, r->end, BLANK) < r->end)
+	if (r->done && has_text(r, r->at))
 		r->mended |= REPAIR_TRAILING;
 	return 1;
 }

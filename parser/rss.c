@@ -6,11 +6,9 @@
 #include "common/url.h"
 #include "parser/date.h"
 #include "parser/fields.h"
-#include "parser/text.h"
+#include "parser/plain.h"
 
-/* --- fields of any format
- * --------------------------------------------------------------------------
- */
+/* --- fields of any format --- */
 
 void
 field_text(struct reader *r, const struct row *row, struct bytes raw)
@@ -45,7 +43,7 @@ field_url(struct reader *r, const struct row *row, struct bytes raw)
 void
 field_word(struct reader *r, const struct row *row, struct bytes raw)
 {
-	const struct bytes word = text_trim(raw);
+	const struct bytes word = plain_trim(raw);
 	struct draft *draft = reader_draft(r);
 
 	if (word.len > 0 && word.len <= ITEM_TEXT_BYTES_MAX &&
@@ -80,7 +78,7 @@ field_both_dates(struct reader *r, const struct row *row, struct bytes raw)
 void
 field_number(struct reader *r, const struct row *row, struct bytes raw)
 {
-	const int64_t n = text_number(raw);
+	const int64_t n = plain_number(raw);
 
 	if (n <= 0 || n > INT32_MAX)
 		return;
@@ -103,7 +101,7 @@ field_person(struct reader *r, const struct row *row, struct bytes raw)
 
 		if (!text)
 			return;
-		text_person((struct bytes){text, strlen(text)}, &name_part, &email_part);
+		plain_person((struct bytes){text, strlen(text)}, &name_part, &email_part);
 		draft_add_author(reader_draft(r), row->rank, reader_copy(r, name_part),
 				 reader_copy(r, email_part), NULL);
 		return;
@@ -128,14 +126,12 @@ field_keywords(struct reader *r, const struct row *row, struct bytes raw)
 		const size_t len = strcspn(text, ",;");
 
 		draft_add_category(reader_draft(r),
-				   reader_copy(r, text_trim((struct bytes){text, len})));
+				   reader_copy(r, plain_trim((struct bytes){text, len})));
 		text += len + (text[len] != '\0');
 	}
 }
 
-/* --- RSS
- * -------------------------------------------------------------------------------------------
- */
+/* --- RSS --- */
 
 void
 rss_open_channel(struct reader *r, const struct row *row)
@@ -176,14 +172,14 @@ rss_open_guid(struct reader *r, const struct row *row)
 	const struct bytes permalink = reader_attribute(r, NS_NONE, "isPermaLink");
 
 	(void)row;
-	if (permalink.len > 0 && !text_is(permalink, "true"))
+	if (permalink.len > 0 && !plain_is(permalink, "true"))
 		reader_frame(r)->form = FORM_OTHER; /* rss_guid looks there */
 }
 
 void
 rss_guid(struct reader *r, const struct row *row, struct bytes raw)
 {
-	const struct bytes guid = text_trim(raw);
+	const struct bytes guid = plain_trim(raw);
 
 	field_word(r, row, raw);
 	if (reader_frame(r)->form != FORM_OTHER && url_is_http(guid.data, guid.len) &&
@@ -197,7 +193,7 @@ rss_open_enclosure(struct reader *r, const struct row *row)
 	(void)row;
 	draft_add_enclosure(&r->item, reader_url(r, reader_attribute(r, NS_NONE, "url")),
 			    reader_copy(r, reader_attribute(r, NS_NONE, "type")),
-			    text_number(reader_attribute(r, NS_NONE, "length")));
+			    plain_number(reader_attribute(r, NS_NONE, "length")));
 }
 
 void
@@ -235,7 +231,7 @@ rss_open_resource(struct reader *r, const struct row *row)
 void
 rss_skip_hour(struct reader *r, const struct row *row, struct bytes raw)
 {
-	const int64_t hour = text_number(raw);
+	const int64_t hour = plain_number(raw);
 
 	(void)row;
 	if (hour >= 0 && hour <= 24)
@@ -246,7 +242,7 @@ void
 rss_skip_day(struct reader *r, const struct row *row, struct bytes raw)
 {
 	static const char DAYS[7][4] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-	const struct bytes day = text_trim(raw);
+	const struct bytes day = plain_trim(raw);
 
 	(void)row;
 	for (int i = 0; i < 7 && day.len >= 3; i++)

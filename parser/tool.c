@@ -9,10 +9,10 @@
 #include "common/file.h"
 #include "common/json.h"
 #include "common/jsondoc.h"
-#include "parser/feed.h"
 #include "parser/html.h"
 #include "parser/model.h"
-#include "parser/text.h"
+#include "parser/parse.h"
+#include "parser/plain.h"
 
 enum { GOOD = 0, NOT = 1, USAGE = 2 };
 
@@ -102,12 +102,10 @@ write_line(const struct buf *out)
 	return 0;
 }
 
-/* --- parse
- * -----------------------------------------------------------------------------------------
- */
+/* --- parse --- */
 
 struct parse_tool {
-	struct feed_parser *parser;
+	struct parser *parser;
 	struct arena *arena;
 	struct buf body, out;
 };
@@ -123,10 +121,10 @@ parse_body(struct parse_tool *tool, const struct options *o)
 		.body = buf_bytes(&tool->body),
 	};
 	struct err err = {.kind = ERR_NONE};
-	struct feed_result result;
+	struct parse_result result;
 
 	buf_reset(&tool->out);
-	if (feed_parse(tool->parser, &doc, tool->arena, &result, &err) == 0 &&
+	if (parse_document(tool->parser, &doc, tool->arena, &result, &err) == 0 &&
 	    model_json(&result, &tool->out, &err) == 0)
 		return true;
 	buf_reset(&tool->out);
@@ -190,8 +188,8 @@ parse_batch(struct parse_tool *tool)
 static int
 parse(const struct options *o)
 {
-	SCOPED(feed_parser_free) struct feed_parser *parser = feed_parser_new();
-	SCOPED(arena_free) struct arena *arena = arena_new(FEED_ARENA_BYTES_MAX);
+	SCOPED(parser_free) struct parser *parser = parser_new();
+	SCOPED(arena_free) struct arena *arena = arena_new(PARSE_ARENA_BYTES_MAX);
 	struct parse_tool tool = {
 		.parser = parser,
 		.arena = arena,
@@ -213,9 +211,7 @@ parse(const struct options *o)
 	return status;
 }
 
-/* --- sanitize
- * --------------------------------------------------------------------------------------
- */
+/* --- sanitize --- */
 
 static void
 put_base64(struct json *j, const struct buf *bytes, struct buf *scratch)
@@ -267,7 +263,7 @@ sanitize_batch(struct buf *in, struct buf *safe)
 		json_member(&j, "id", member(request, "id"));
 		if (!packed)
 			(void)err_set(&err, ERR_REJECT, "the request has no html_b64");
-		if (packed && text_base64((struct bytes){packed, packed_len}, in, &err) == 0 &&
+		if (packed && plain_base64((struct bytes){packed, packed_len}, in, &err) == 0 &&
 		    html_sanitise(buf_str(in), in->len, member(request, "base_url"), safe, &err) ==
 			    0) {
 			json_key(&j, "html_b64");

@@ -27,8 +27,11 @@ is_a_string_at_any_time(void)
 	for (int i = 0; i < 1000; i++)
 		CHECK(buf_addc(&b, 'a', NULL) == 0);
 	CHECK(b.len == 1003 && strlen(buf_str(&b)) == 1003);
+	buf_cut(&b, 2);
+	CHECK_STR(buf_str(&b), "7-");
 	buf_reset(&b);
 	CHECK_STR(buf_str(&b), "");
+	buf_cut(&b, 0);
 	buf_done(&b);
 }
 

@@ -187,7 +187,7 @@ canned_stop(void)
 }
 
 /* The n-th (from 0) request's head; "" when there was none. */
-static const char *
+static inline const char *
 canned_asked(size_t n)
 {
 	const char *head = "";

@@ -1,0 +1,60 @@
+/* feedmill - the operator's and developer's command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "deploy/feedmill/command.h"
+
+static const struct command commands[] = {
+	{"run", "[-c FILE] [--parsers N]", "every stage in the foreground, restarted if it dies",
+	 command_run},
+	{"check", "[-c FILE]", "configuration, rules and their tests, feeds", command_check},
+	{"status", "[--json]", "stages, queues, rates, what fails and why", command_status},
+	{"tap", "[--tag T] [--stage S] [--json]", "items as they pass, harming nothing",
+	 command_tap},
+	{"feeds", "list|poll URL|...", "the watched feeds", command_feeds},
+	{"quarantine", "list|show ID|retry ID|drop ID [--json]", "input that could not be handled",
+	 command_quarantine},
+	{"explain", "ITEM-ID", "where an item came from and where it went", command_explain},
+	{"drain", "STAGE[@INSTANCE]", "finish what is in hand and stop", command_drain},
+	{"fetch", "URL", "one polite fetch, each step shown", command_tool},
+	{"parse", "[FILE|-] [--content-type T] [--base-url U] [--content-language L] [--batch]",
+	 "a feed as JSON", command_tool},
+	{"sanitize", "[--base-url U] [--batch]", "safe HTML of the HTML on standard input",
+	 command_tool},
+	{"classify", "[--explain] [FILE|-]", "items as JSON lines in, the same with tags out",
+	 command_tool},
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void
+usage(FILE *to)
+{
+	(void)fprintf(to,
+		      "usage: feedmill COMMAND ...   (-c FILE: the configuration; --version)\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		(void)fprintf(to, "  %s %s\n        %s\n", commands[i].name, commands[i].arguments,
+			      commands[i].does);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return COMMAND_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		usage(stdout);
+		return COMMAND_GOOD;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		(void)printf("feedmill %s\n", VERSION);
+		return COMMAND_GOOD;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	usage(stderr);
+	return command_usage("'%s' is no command", argv[1]);
+}

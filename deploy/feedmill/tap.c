@@ -1,0 +1,88 @@
+/* feedmill tap: items as they pass the classifier. A tap that cannot keep up loses lines and
+ * delays nobody. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/jsondoc.h"
+#include "deploy/feedmill/ask.h"
+#include "deploy/feedmill/command.h"
+
+static bool
+has_tag(const struct jsonval *item, const char *tag)
+{
+	const struct jsonval *tags = jsonval_get(item, "tags");
+
+	for (size_t i = 0; i < jsonval_count(tags); i++) {
+		const char *name = jsonval_text(jsonval_get(jsonval_at(tags, i), "tag"), NULL);
+
+		if (name && strcmp(name, tag) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *
+text(const struct jsonval *object, const char *key)
+{
+	const char *value = jsonval_text(jsonval_get(object, key), NULL);
+
+	return value ? value : "";
+}
+
+/* "2026-11-20  [crypto llms]  Title  (Feed)" */
+static void
+print_item(const struct jsonval *item)
+{
+	const struct jsonval *tags = jsonval_get(item, "tags");
+
+	(void)printf("%.10s  [", text(item, "published"));
+	for (size_t i = 0; i < jsonval_count(tags); i++)
+		(void)printf("%s%s", i ? " " : "", text(jsonval_at(tags, i), "tag"));
+	(void)printf("]  %s  (%s)\n", text(item, "title"),
+		     text(jsonval_get(item, "feed"), "title"));
+}
+
+static void
+show(const char *line, size_t len, const char *tag, bool json)
+{
+	SCOPED(jsondoc_free) struct jsondoc *doc = jsondoc_parse(line, len, NULL);
+	const struct jsonval *item = doc ? jsondoc_root(doc) : NULL;
+
+	if (!item || (tag && !has_tag(item, tag)))
+		return;
+	if (json)
+		(void)printf("%.*s\n", (int)len, line);
+	else
+		print_item(item);
+	(void)fflush(stdout);
+}
+
+int
+command_tap(int argc, char **argv)
+{
+	const char *path = command_config_path(&argc, argv);
+	const char *tag = command_option(&argc, argv, "--tag", NULL);
+	const char *stage = command_option(&argc, argv, "--stage", "classifier");
+	const bool json = command_flag(&argc, argv, "--json");
+	struct options_common common;
+	struct err err = {.kind = ERR_NONE};
+	SCOPED(config_free) struct config *config = options_load(path, &common, &err);
+	SCOPED(free) char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+	FILE *lines;
+	int fd;
+
+	if (argc > 1)
+		return command_usage("tap: '%s' is not expected", argv[1]);
+	if (!config)
+		return command_bad("%s", err.text);
+	fd = ask_connect(common.runtime_dir, stage, "main", "tap", &err);
+	lines = fd < 0 ? NULL : ask_lines(fd);
+	if (!lines)
+		return command_bad("%s", err.text);
+	while ((len = getline(&line, &room, lines)) > 0)
+		show(line, (size_t)len - 1, tag, json);
+	(void)fclose(lines);
+	return COMMAND_GOOD;
+}

@@ -1,0 +1,96 @@
+#include "fetcher/conf.h"
+
+#include <string.h>
+
+#include "common/url.h"
+
+enum { USER_AGENT_BYTES_MAX = 512 };
+
+#define AT(field) offsetof(struct fetcher_conf, field)
+#define MIB       (1024LL * 1024)
+#define GIB       (1024 * MIB)
+
+const struct config_key conf_keys[CONF_KEYS] = {
+	/* name, type, where, default, least, most */
+	{"feeds", CONFIG_TEXT, AT(feeds), NULL, 0, 0, NULL},
+	{"contact", CONFIG_TEXT, AT(contact), NULL, 0, 0, NULL},
+	{"interval", CONFIG_DURATION, AT(interval_s), "1h", 5 * 60, 7 * 86400, NULL},
+	{"max_interval", CONFIG_DURATION, AT(max_interval_s), "1d", 5 * 60, 7 * 86400, NULL},
+	{"retry", CONFIG_DURATION, AT(retry_s), "15m", 60, 86400, NULL},
+	{"polls", CONFIG_INT, AT(polls), "64", 1, 512, NULL},
+	{"polls_per_host", CONFIG_INT, AT(polls_per_host), "2", 1, 16, NULL},
+	{"host_spacing", CONFIG_DURATION, AT(host_spacing_s), "1s", 0, 3600, NULL},
+	{"timeout", CONFIG_DURATION, AT(timeout_s), "55s", 1, 600, NULL},
+	{"max_body", CONFIG_SIZE, AT(max_body), "16M", 1024, 32 * MIB, NULL},
+	{"allow_address", CONFIG_LIST, AT(allow_address), NULL, 0, 0, NULL},
+	{"spool_max", CONFIG_SIZE, AT(spool_max), "1G", MIB, 1024 * GIB, NULL},
+	{"spool_documents", CONFIG_INT, AT(spool_documents), "10000", 1, 1000000000, NULL},
+	{"min_free", CONFIG_SIZE, AT(min_free), "64M", 0, 1024 * GIB, NULL},
+};
+
+int
+conf_feeds_path(const struct fetcher_conf *conf, const char *config_path, struct buf *out,
+		bool *optional_out, struct err *err)
+{
+	const char *slash = strrchr(config_path, '/');
+
+	*optional_out = !conf->feeds;
+	if (conf->feeds && conf->feeds[0] == '/')
+		return buf_adds(out, conf->feeds, err);
+	if (slash && buf_add(out, config_path, (size_t)(slash + 1 - config_path), err) < 0)
+		return -1;
+	return buf_adds(out, conf->feeds ? conf->feeds : "feeds.conf", err);
+}
+
+int
+conf_check(const struct fetcher_conf *conf, struct err *err)
+{
+	if (conf->max_interval_s < conf->interval_s)
+		return err_set(err, ERR_USAGE, "[fetcher] max_interval is shorter than interval");
+	if (conf->contact && (!url_is_http(conf->contact, strlen(conf->contact)) ||
+			      strpbrk(conf->contact, "\r\n()")))
+		return err_set(err, ERR_USAGE,
+			       "[fetcher] contact: a URL where publishers find who asks, "
+			       "such as https://example.org/about");
+	return 0;
+}
+
+struct pace
+conf_pace(const struct fetcher_conf *conf)
+{
+	return (struct pace){.interval_s = conf->interval_s,
+			     .max_interval_s = conf->max_interval_s,
+			     .retry_s = conf->retry_s};
+}
+
+struct room_limits
+conf_room(const struct fetcher_conf *conf)
+{
+	return (struct room_limits){.min_free_bytes = conf->min_free,
+				    .spool_bytes = conf->spool_max,
+				    .spool_documents = conf->spool_documents};
+}
+
+static const char *
+refuse(void *arg, const struct sockaddr *address)
+{
+	return address_refused(arg, address);
+}
+
+struct http *
+conf_http(const struct fetcher_conf *conf, const struct addresses *addresses, struct err *err)
+{
+	SCOPED(buf_done) struct buf agent = buf_init(USER_AGENT_BYTES_MAX);
+	struct http_options options = {
+		.total_ms = conf->timeout_s * 1000,
+		.bodies_max = CONF_BODIES_BYTES_MAX,
+		.refuse = refuse,
+	};
+
+	memcpy(&options.arg, &addresses, sizeof(options.arg)); /* only read */
+	if (buf_adds(&agent, "feedmill/" VERSION, err) < 0 ||
+	    (conf->contact && buf_addf(&agent, err, " (+%s)", conf->contact) < 0))
+		return NULL;
+	options.user_agent = buf_str(&agent);
+	return http_new(&options, err);
+}

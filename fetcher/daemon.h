@@ -1,0 +1,37 @@
+/* daemon - the fetcher as a stage: the callbacks of common/stage, and what they work on. */
+#ifndef FM_FETCHER_DAEMON_H
+#define FM_FETCHER_DAEMON_H
+
+#include "common/stage.h"
+#include "fetcher/address.h"
+#include "fetcher/conf.h"
+#include "fetcher/handover.h"
+#include "fetcher/state.h"
+#include "fetcher/sweep.h"
+
+struct daemon {
+	struct stage *stage;
+	struct fetcher_conf conf; /* its texts are the present configuration's */
+	struct buf feeds_path;
+	bool feeds_optional;
+	struct addresses *addresses;
+	struct http *http;
+	struct state *state;
+	struct sweep *sweep;
+	struct handover *handover;
+	struct route *route;
+
+	uint64_t list_stamp;
+	int64_t list_ms, room_ms, minute_ms, hour_ms, upkeep_ms; /* monotonic: when to look again */
+	int64_t wall_less_mono_s; /* jumps when the wall clock does */
+	const char *lack;         /* of room; NULL: none */
+	bool draining;
+	int64_t drain_until_ms;
+};
+
+/* Reads the list of feeds into the state. ERR_USAGE: the list is broken, the old one stays. */
+int daemon_read_list(struct daemon *d, struct err *err);
+
+extern const struct stage_ops daemon_ops;
+
+#endif

@@ -1,0 +1,626 @@
+#include "fetcher/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/arena.h"
+#include "common/clock.h"
+#include "common/document.h"
+#include "common/url.h"
+#include "common/utf8.h"
+#include "fetcher/host.h"
+#include "fetcher/learn.h"
+
+enum {
+	BUCKETS = 1024,
+	HOST_BYTES_MAX = 1024,
+	TEXT_BYTES_MAX = 2048, /* of a header line that goes into the document */
+	ARENA_BYTES_MAX = 64 * 1024,
+	RETREAT_FIRST_MS = 5 * 1000,
+	RETREAT_MOST_MS = 5 * 60 * 1000,
+	HOSTS_SWEEP_MS = 60 * 1000,
+	PORTIONS_A_TURN = 4,
+};
+
+/* A feed that was taken out of the state: it waits for its host, or is in flight. */
+struct job {
+	struct waiting waiting; /* first: hosts hands it back */
+	struct job *next;       /* in the bucket */
+	struct poll *poll;      /* NULL until the first request */
+	struct http_transfer *transfer;
+	int64_t expected_bytes;
+	char id[FEED_ID_HEX + 1];
+};
+
+struct sweep {
+	struct sweep_options options;
+	struct hosts *hosts;
+	struct arena *arena;
+	struct job *buckets[BUCKETS];
+	size_t jobs, in_flight;
+	int64_t expected_bytes; /* of all in flight */
+	struct due_cursor cursor;
+	int64_t look_s; /* wall clock: nothing new is due before */
+	bool paused;
+	int64_t retreat_ms, retreat_until_ms; /* monotonic */
+	int64_t hosts_sweep_ms;
+	int unreached_hosts;
+	char last_unreached[HOST_BYTES_MAX];
+	uint32_t random;
+	struct sweep_counts counts;
+};
+
+static uint32_t
+next_random(struct sweep *s)
+{
+	s->random ^= s->random << 13; /* xorshift: it has to spread, not to be secret */
+	s->random ^= s->random >> 17;
+	s->random ^= s->random << 5;
+	return s->random;
+}
+
+struct lesson
+sweep_lesson(struct sweep *s)
+{
+	return (struct lesson){.pace = &s->options.pace,
+			       .now_s = clock_wall_s(),
+			       .random = next_random(s),
+			       .offline = s->unreached_hosts >= SWEEP_OFFLINE_HOSTS};
+}
+
+/* --- the jobs --------------------------------------------------------------------------------- */
+
+static struct job **
+find_job(struct sweep *s, const char *id)
+{
+	uint32_t hash = 0;
+	struct job **link;
+
+	for (size_t i = 0; i < 8 && id[i]; i++)
+		hash = hash * 31 + (unsigned char)id[i];
+	for (link = &s->buckets[hash % BUCKETS]; *link; link = &(*link)->next)
+		if (strcmp((*link)->id, id) == 0)
+			break;
+	return link;
+}
+
+static void
+drop_job(struct sweep *s, struct job *job)
+{
+	struct job **link = find_job(s, job->id);
+
+	*link = job->next;
+	s->jobs--;
+	if (job->transfer) {
+		http_transfer_free(job->transfer);
+		s->in_flight--;
+		s->expected_bytes -= job->expected_bytes;
+	}
+	poll_free(job->poll);
+	free(job);
+}
+
+/* The URL's host, which the queues go by. */
+static int
+host_of(const char *url, char out[HOST_BYTES_MAX], struct err *err)
+{
+	SCOPED(buf_done) struct buf host = buf_init(HOST_BYTES_MAX - 1);
+
+	if (url_host(url, strlen(url), &host, err) < 0)
+		return -1;
+	memcpy(out, buf_str(&host), host.len + 1);
+	return 0;
+}
+
+struct feed *
+sweep_feed(struct sweep *s, const char *id)
+{
+	struct job *job = *find_job(s, id);
+
+	return job && job->poll ? poll_feed(job->poll) : NULL;
+}
+
+/* --- taking feeds out of the state ------------------------------------------------------------ */
+
+struct postponed {
+	char id[FEED_ID_HEX + 1];
+	int64_t due_s;
+};
+
+struct portion {
+	struct sweep *sweep;
+	int64_t now_ms, now_s;
+	struct postponed later[SWEEP_PORTION];
+	size_t later_count;
+	struct err *err;
+	bool failed;
+};
+
+static int
+take(void *arg, const struct due *due)
+{
+	struct portion *p = arg;
+	struct sweep *s = p->sweep;
+	struct job **link = find_job(s, due->id);
+	char host[HOST_BYTES_MAX];
+	struct job *job;
+	int64_t delay_ms;
+
+	if (*link)
+		return 0;
+	if (s->jobs >= SWEEP_WINDOW)
+		return 1;
+	p->failed = true;
+	if (host_of(due->start_url, host, p->err) < 0)
+		return 1;
+	delay_ms = hosts_delay_ms(s->hosts, host, p->now_ms);
+	if (delay_ms > SWEEP_WAIT_MAX_MS ||
+	    (s->jobs > SWEEP_WINDOW / 2 && hosts_waiting_at(s->hosts, host) >= SWEEP_HOST_WINDOW)) {
+		/* Back to when the host may have room: one host with many feeds must not fill the
+		 * window that the others need. */
+		struct postponed *later = &p->later[p->later_count++];
+
+		memcpy(later->id, due->id, sizeof(later->id));
+		later->due_s = p->now_s + 1 + delay_ms / 1000;
+		p->failed = false;
+		return 0;
+	}
+	job = calloc(1, sizeof(*job));
+	if (!job) {
+		(void)err_sys(p->err, "poll");
+		return 1;
+	}
+	if (hosts_put(s->hosts, host, &job->waiting, false, p->err) < 0) {
+		free(job);
+		return 1;
+	}
+	memcpy(job->id, due->id, sizeof(job->id));
+	job->expected_bytes = due->body_bytes;
+	*link = job;
+	s->jobs++;
+	p->failed = false;
+	return 0;
+}
+
+static void
+look_by(struct sweep *s, int64_t due_s)
+{
+	if (due_s > 0 && due_s < s->look_s)
+		s->look_s = due_s;
+}
+
+/* Fills the window a bit; false when there is nothing more that is due. */
+static int
+take_portion(struct sweep *s, int64_t now_ms, bool *more_out, struct err *err)
+{
+	const int64_t now_s = clock_wall_s();
+	struct portion p = {.sweep = s, .now_ms = now_ms, .now_s = now_s, .err = err};
+	int64_t next_s = 0;
+	int given;
+
+	*more_out = false;
+	if (now_s < s->look_s || s->jobs >= SWEEP_WINDOW)
+		return 0;
+	given = state_due(s->options.state, now_s, &s->cursor, SWEEP_PORTION, take, &p, err);
+	if (given < 0 || p.failed)
+		return -1;
+	for (size_t i = 0; i < p.later_count; i++)
+		if (state_postpone(s->options.state, p.later[i].id, p.later[i].due_s, err) < 0)
+			return -1;
+	if (given == SWEEP_PORTION) {
+		*more_out = true;
+		return 0;
+	}
+	if (s->jobs >= SWEEP_WINDOW)
+		return 0;
+	/* The end: from the beginning again when the next one is due. */
+	if (state_next_due(s->options.state, now_s, &next_s, err) < 0)
+		return -1;
+	s->cursor = (struct due_cursor){.due_s = 0};
+	s->look_s = next_s > 0 ? next_s : INT64_MAX;
+	return 0;
+}
+
+/* --- one poll --------------------------------------------------------------------------------- */
+
+/* The feed's row, once more: it may have changed while the job waited. 0: it is not due any more.
+ */
+static int
+load_poll(struct sweep *s, struct job *job, struct err *err)
+{
+	const int64_t now_s = clock_wall_s();
+	SCOPED(feed_done) struct feed feed = {.due_s = 0};
+	const int got = state_load(s->options.state, job->id, &feed, err);
+	int64_t open_s;
+
+	if (got <= 0 || feed.due_s == 0 || feed.due_s > now_s)
+		return got < 0 ? -1 : 0;
+	open_s = schedule_open(&feed, now_s);
+	if (open_s > now_s) {
+		look_by(s, open_s);
+		return state_postpone(s->options.state, job->id, open_s, err);
+	}
+	job->poll = poll_new(&feed, now_s, err);
+	return job->poll ? 1 : -1;
+}
+
+static int
+start_job(struct sweep *s, struct job *job, struct err *err)
+{
+	struct http_request request;
+
+	if (!job->poll) {
+		const int loaded = load_poll(s, job, err);
+
+		if (loaded <= 0) {
+			hosts_done(s->hosts, &job->waiting);
+			drop_job(s, job);
+			return loaded;
+		}
+	}
+	if (poll_request(job->poll, s->options.body_bytes_max, &request, err) == 0)
+		job->transfer = http_start(s->options.http, &request, job, err);
+	if (!job->transfer) {
+		hosts_done(s->hosts, &job->waiting);
+		drop_job(s, job);
+		return -1;
+	}
+	s->in_flight++;
+	s->expected_bytes += job->expected_bytes;
+	s->counts.polls += poll_redirects(job->poll) == 0;
+	return 0;
+}
+
+/* A header's bytes as text for the document: what is not UTF-8 is left out. */
+static const char *
+text_of(struct sweep *s, struct bytes value)
+{
+	if (value.len == 0 || value.len > TEXT_BYTES_MAX || memchr(value.data, '\0', value.len) ||
+	    !utf8_valid(value.data, value.len))
+		return NULL;
+	return arena_strndup(s->arena, value.data, value.len);
+}
+
+static int
+spool_document(struct sweep *s, const struct feed *feed, const struct outcome *o, int64_t now_s,
+	       struct err *err)
+{
+	struct spool *spool = state_spool(s->options.state);
+	SCOPED(buf_done) struct buf encoded = buf_init(DOCUMENT_BYTES_MAX);
+	const struct document doc = {
+		.feed_id = feed->id,
+		.feed_url = feed->url,
+		.url = o->url,
+		.content_type = text_of(s, o->content_type),
+		.content_language = text_of(s, o->content_language),
+		.content_location = text_of(s, o->content_location),
+		.seq = spool_next_seq(spool),
+		.fetched_s = now_s,
+		.status = o->status,
+		.body = o->body,
+	};
+	uint64_t seq;
+	int rc = document_encode(&doc, &encoded, err);
+
+	arena_reset(s->arena);
+	if (rc == 0)
+		rc = spool_append(spool, feed->id, buf_bytes(&encoded), &seq, err);
+	return rc;
+}
+
+/* Five hosts in a row that nobody reaches are not five publishers' troubles. */
+static void
+notice_network(struct sweep *s, const struct outcome *o)
+{
+	char host[HOST_BYTES_MAX];
+
+	if (o->kind != OUTCOME_UNREACHED) {
+		if (o->status > 0)
+			s->unreached_hosts = 0;
+		return;
+	}
+	if (host_of(o->url, host, NULL) < 0 || strcmp(host, s->last_unreached) == 0)
+		return;
+	memcpy(s->last_unreached, host, sizeof(host));
+	s->unreached_hosts++;
+}
+
+static int
+hold_host(struct sweep *s, const struct feed *feed, const struct outcome *o, int64_t now_s,
+	  struct err *err)
+{
+	char host[HOST_BYTES_MAX];
+
+	if (host_of(o->url, host, err) < 0)
+		return -1;
+	/* A 429 is about us, not about the feed: its sisters wait as well. */
+	if (hosts_hold(s->hosts, host, clock_mono_ms() + (feed->due_s - now_s) * 1000, err) < 0)
+		return -1;
+	return state_hold_host(s->options.state, host, feed->due_s, err);
+}
+
+static void
+count(struct sweep *s, const struct outcome *o, const struct http_response *r, bool fresh)
+{
+	s->counts.wire_bytes += r->wire_bytes;
+	s->counts.body_bytes += (int64_t)o->body.len;
+	s->counts.documents += o->kind == OUTCOME_DOCUMENT && fresh;
+	s->counts.documents_same += o->kind == OUTCOME_DOCUMENT && !fresh;
+	s->counts.unchanged += o->kind == OUTCOME_UNCHANGED;
+	s->counts.failed += o->kind != OUTCOME_DOCUMENT && o->kind != OUTCOME_UNCHANGED;
+}
+
+/* The poll is over: everything that came of it goes into the open transaction. */
+static int
+keep(struct sweep *s, struct job *job, const struct outcome *o, const struct http_response *r,
+     struct err *err)
+{
+	struct feed *feed = poll_feed(job->poll);
+	struct lesson lesson;
+	bool fresh = false;
+
+	notice_network(s, o);
+	lesson = sweep_lesson(s);
+	if (learn_outcome(feed, o, &lesson, &fresh, err) < 0)
+		return -1;
+	/* Body and validators together: stored validators promise that the body will arrive. */
+	if (db_begin(state_db(s->options.state), err) < 0 ||
+	    (fresh && spool_document(s, feed, o, lesson.now_s, err) < 0) ||
+	    state_save(s->options.state, feed, err) < 0)
+		return -1;
+	if (o->kind == OUTCOME_LIMITED && hold_host(s, feed, o, lesson.now_s, err) < 0)
+		return -1;
+	look_by(s, feed->due_s);
+	count(s, o, r, fresh);
+	if (s->options.told)
+		s->options.told(s->options.arg, feed, o);
+	return 0;
+}
+
+/* A redirect, or the same again without a coding: its own turn at its own host. */
+static int
+go_on(struct sweep *s, struct job *job, struct err *err)
+{
+	char host[HOST_BYTES_MAX];
+
+	s->counts.redirects++;
+	if (host_of(poll_url(job->poll), host, err) < 0)
+		return -1;
+	return hosts_put(s->hosts, host, &job->waiting, true, err);
+}
+
+static void
+retreat(struct sweep *s)
+{
+	const int64_t next_ms = s->retreat_ms * 2;
+
+	s->retreat_ms = next_ms < RETREAT_FIRST_MS  ? RETREAT_FIRST_MS
+			: next_ms > RETREAT_MOST_MS ? RETREAT_MOST_MS
+						    : next_ms;
+	s->retreat_until_ms = clock_mono_ms() + s->retreat_ms;
+	sweep_look_anew(s);
+}
+
+static int
+finish(struct sweep *s, struct http_transfer *transfer, struct err *err)
+{
+	struct job *job = http_owner(transfer);
+	const struct http_response response = http_response(transfer);
+	struct outcome outcome;
+	enum poll_step step;
+	int rc;
+
+	hosts_done(s->hosts, &job->waiting);
+	step = poll_answer(job->poll, &response, clock_wall_s(), &outcome);
+	if (step == POLL_AGAIN) {
+		http_transfer_free(job->transfer);
+		job->transfer = NULL;
+		s->in_flight--;
+		s->expected_bytes -= job->expected_bytes;
+		rc = go_on(s, job, err);
+		if (rc == 0)
+			return 0;
+	} else if (outcome.kind == OUTCOME_DOCUMENT &&
+		   db_room(state_db(s->options.state), outcome.body.len, NULL) < 0) {
+		/* As if it had not been asked: it is due still when there is room again. */
+		drop_job(s, job);
+		retreat(s);
+		return 0;
+	} else {
+		rc = keep(s, job, &outcome, &response, err);
+	}
+	drop_job(s, job);
+	return rc;
+}
+
+/* --- the sweep -------------------------------------------------------------------------------- */
+
+/* No more polls at once. What is expected is a guess by the last body; what really arrives is
+ * counted by http. */
+static bool
+is_full(const struct sweep *s)
+{
+	return s->in_flight >= (size_t)s->options.polls_max ||
+	       (s->in_flight > 0 && s->expected_bytes > (int64_t)s->options.bodies_bytes_max);
+}
+
+static bool
+is_resting(const struct sweep *s, int64_t now_ms)
+{
+	return s->paused || now_ms < s->retreat_until_ms;
+}
+
+static int
+start_some(struct sweep *s, struct err *err)
+{
+	const int64_t now_ms = clock_mono_ms();
+	int portions = 0;
+	bool more = true;
+
+	while (!is_full(s)) {
+		struct waiting *next = hosts_next(s->hosts, now_ms);
+
+		if (next) {
+			/* hosts only holds what is at the head of a job. */
+			if (start_job(s, (struct job *)next, err) < 0)
+				return -1;
+			continue;
+		}
+		if (!more || portions++ == PORTIONS_A_TURN)
+			return 0;
+		if (take_portion(s, now_ms, &more, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+sweep_turn(struct sweep *s, struct err *err)
+{
+	const int64_t now_ms = clock_mono_ms();
+
+	if (http_run(s->options.http, err) < 0)
+		return -1;
+	for (struct http_transfer *t; (t = http_take_done(s->options.http));)
+		if (finish(s, t, err) < 0)
+			return -1;
+	if (now_ms >= s->hosts_sweep_ms) {
+		hosts_sweep(s->hosts, now_ms);
+		s->hosts_sweep_ms = now_ms + HOSTS_SWEEP_MS;
+	}
+	return is_resting(s, now_ms) ? 0 : start_some(s, err);
+}
+
+static void
+lower(int *timeout_ms, int64_t wanted_ms)
+{
+	if (wanted_ms < 0)
+		wanted_ms = 0;
+	if (*timeout_ms < 0 || wanted_ms < *timeout_ms)
+		*timeout_ms = wanted_ms > INT32_MAX ? INT32_MAX : (int)wanted_ms;
+}
+
+void
+sweep_timeout(const struct sweep *s, int *timeout_ms)
+{
+	const int64_t now_ms = clock_mono_ms();
+	const int http_ms = http_timeout_ms(s->options.http);
+	const int64_t next_ms = hosts_next_ms(s->hosts);
+
+	if (http_ms >= 0)
+		lower(timeout_ms, http_ms);
+	if (s->paused || is_full(s))
+		return;
+	if (now_ms < s->retreat_until_ms) {
+		lower(timeout_ms, s->retreat_until_ms - now_ms);
+		return;
+	}
+	if (next_ms >= 0)
+		lower(timeout_ms, next_ms - now_ms);
+	/* To the whole second that the due times are counted in. */
+	if (s->jobs < SWEEP_WINDOW && s->look_s < INT64_MAX) {
+		const int64_t left_s = s->look_s - clock_wall_s();
+
+		lower(timeout_ms, left_s > 3600 ? 3600 * 1000 : left_s * 1000);
+	}
+}
+
+void
+sweep_committed(struct sweep *s)
+{
+	if (clock_mono_ms() >= s->retreat_until_ms)
+		s->retreat_ms = 0;
+}
+
+void
+sweep_rolled_back(struct sweep *s)
+{
+	retreat(s);
+}
+
+void
+sweep_pause(struct sweep *s, bool pause)
+{
+	s->paused = pause;
+}
+
+void
+sweep_set_pace(struct sweep *s, struct pace pace)
+{
+	s->options.pace = pace;
+}
+
+void
+sweep_look_anew(struct sweep *s)
+{
+	for (struct waiting *w; (w = hosts_drain(s->hosts));)
+		drop_job(s, (struct job *)w);
+	s->cursor = (struct due_cursor){.due_s = 0};
+	s->look_s = 0;
+}
+
+size_t
+sweep_in_flight(const struct sweep *s)
+{
+	return s->in_flight;
+}
+
+size_t
+sweep_waiting(const struct sweep *s)
+{
+	return hosts_waiting(s->hosts);
+}
+
+struct sweep_counts
+sweep_counts(const struct sweep *s)
+{
+	return s->counts;
+}
+
+static int
+hold_again(void *arg, const char *host, int64_t until_s)
+{
+	struct sweep *s = arg;
+	int64_t left_s = until_s - clock_wall_s();
+
+	if (left_s > SCHEDULE_WISH_MAX_S)
+		left_s = SCHEDULE_WISH_MAX_S;
+	return hosts_hold(s->hosts, host, clock_mono_ms() + left_s * 1000, NULL);
+}
+
+struct sweep *
+sweep_new(const struct sweep_options *options, struct err *err)
+{
+	SCOPED(sweep_free) struct sweep *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		(void)err_sys(err, "sweep");
+		return NULL;
+	}
+	s->options = *options;
+	s->hosts = hosts_new(options->polls_a_host, options->spacing_ms, err);
+	s->arena = arena_new(ARENA_BYTES_MAX);
+	if (!s->hosts || !s->arena) {
+		(void)err_set(err, ERR_RETRY, "out of memory");
+		return NULL;
+	}
+	if (getrandom(&s->random, sizeof(s->random), GRND_NONBLOCK) < 0 || s->random == 0)
+		s->random = (uint32_t)clock_mono_us() | 1;
+	if (state_each_held(options->state, clock_wall_s(), hold_again, s, err) < 0)
+		return NULL;
+	return TAKE(s);
+}
+
+void
+sweep_free(struct sweep *s)
+{
+	if (!s)
+		return;
+	for (size_t b = 0; b < BUCKETS; b++)
+		while (s->buckets[b])
+			drop_job(s, s->buckets[b]);
+	hosts_free(s->hosts);
+	arena_free(s->arena);
+	free(s);
+}

@@ -1,0 +1,80 @@
+/* sweep - goes over the feeds that are due: takes them out of the state in portions, lets each wait
+ * for its host, polls it, and writes what came of it - body, validators and due time in one
+ * transaction, the stage's. What is in flight when the process dies was not written: it is due
+ * still.
+ *
+ * It takes no new work while it is paused: the disk is full, the spool is, the stage is draining.
+ */
+#ifndef FM_FETCHER_SWEEP_H
+#define FM_FETCHER_SWEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/http.h"
+#include "common/scope.h"
+#include "fetcher/feed.h"
+#include "fetcher/poll.h"
+#include "fetcher/schedule.h"
+#include "fetcher/state.h"
+
+enum {
+	SWEEP_WINDOW = 1024,           /* feeds taken out of the state, waiting or in flight */
+	SWEEP_PORTION = 256,           /* taken out at once */
+	SWEEP_HOST_WINDOW = 32,        /* of one host, once the window is half full */
+	SWEEP_WAIT_MAX_MS = 60 * 1000, /* a feed whose host is busy for longer goes back */
+	SWEEP_OFFLINE_HOSTS = 5,       /* unreached one after another: it is our own network */
+};
+
+struct sweep_options {
+	struct state *state; /* borrowed */
+	struct http *http;   /* borrowed */
+	struct pace pace;
+	size_t body_bytes_max;
+	size_t bodies_bytes_max; /* expected of all polls in flight together */
+	int64_t polls_max, polls_a_host, spacing_ms;
+	/* Every outcome, after the feed has learned from it. feed's due_s says when next. */
+	void (*told)(void *arg, const struct feed *feed, const struct outcome *outcome);
+	void *arg;
+};
+
+struct sweep_counts {
+	int64_t polls, documents, documents_same, unchanged, failed, redirects;
+	int64_t wire_bytes, body_bytes;
+};
+
+struct sweep;
+
+/* Returns new. */
+struct sweep *sweep_new(const struct sweep_options *options, struct err *err);
+void sweep_free(struct sweep *sweep); /* what is in flight is abandoned: it stays due */
+SCOPED_DEFINE(struct sweep, sweep_free)
+
+/* Everything that can be done without waiting. ERR_RETRY: the transaction cannot go on, roll it
+ * back and call sweep_rolled_back. */
+int sweep_turn(struct sweep *sweep, struct err *err);
+/* Lowers *timeout_ms to when sweep_turn has something to do. */
+void sweep_timeout(const struct sweep *sweep, int *timeout_ms);
+/* What was learned since the last commit is lost: no new polls for a while, then again. */
+void sweep_rolled_back(struct sweep *sweep);
+void sweep_committed(struct sweep *sweep);
+
+void sweep_pause(struct sweep *sweep, bool pause);
+void sweep_set_pace(struct sweep *sweep, struct pace pace);
+/* The feeds, their due times or the clock have changed from outside: look anew. What waits goes
+ * back, what is in flight goes on. */
+void sweep_look_anew(struct sweep *sweep);
+
+/* The feed, as it will be saved, while a poll of it is in flight; NULL: it is not. Borrowed; change
+ * it there instead of in the state. */
+struct feed *sweep_feed(struct sweep *sweep, const char *id);
+
+size_t sweep_in_flight(const struct sweep *sweep);
+size_t sweep_waiting(const struct sweep *sweep);
+struct sweep_counts sweep_counts(const struct sweep *sweep);
+/* The lesson of this moment: pace, clock, chance. */
+struct lesson sweep_lesson(struct sweep *sweep);
+
+#endif

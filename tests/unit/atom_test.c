@@ -1,0 +1,112 @@
+#include "tests/unit/parsed.h"
+
+static void
+reads_each_kind_of_text(void)
+{
+	CHECK_STR(parse_atom("", "<title>Use &lt;b&gt; &amp;amp; co</title>")->title,
+		  "Use <b> &amp; co");
+	CHECK_STR(
+		parse_atom("", "<title type='html'>&lt;b&gt;x&lt;/b&gt; &amp;amp;</title>")->title,
+		"x &");
+	CHECK_STR(parse_atom("", "<title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>"
+				 "a <i>b</i> &lt;c&gt;</div></title>")
+			  ->title,
+		  "a b <c>");
+	CHECK_STR(parse_atom("", "<summary>1 &lt; 2 &amp; 3</summary>")->summary,
+		  "1 &lt; 2 &amp; 3");
+	CHECK_STR(parse_atom("", "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>"
+				 "<p>a &lt; b<br/>c</p></div></content>")
+			  ->content,
+		  "<div><p>a &lt; b<br>c</p></div>");
+	CHECK_STR(parse_atom("", "<content type='html'>&lt;p&gt;x</content>")->content, "<p>x</p>");
+	CHECK(!parse_atom("", "<content type='image/png'>iVBORw0K</content>")->content);
+	CHECK(!parse_atom("", "<content src='http://a/'>x</content>")->content);
+}
+
+static void
+reads_atom_0_3(void)
+{
+	const struct item *item =
+		parse("<feed version='0.3' xmlns='http://purl.org/atom/ns#'>"
+		      "<tagline mode='escaped' type='text/html'>&lt;b&gt;t&lt;/b&gt;</tagline>"
+		      "<modified>2003-12-13T18:30:02Z</modified><entry><issued>2003-12-13</issued>"
+		      "<content type='text/html' mode='base64'>PGI+eDwvYj4=</content>"
+		      "</entry></feed>");
+
+	CHECK_STR(parsed.feed.subtitle, "t");
+	CHECK(parsed.feed.updated_s == 1071340202);
+	CHECK_STR(item->content, "<b>x</b>");
+}
+
+static void
+resolves_against_the_nearest_base(void)
+{
+	const struct item *item =
+		parse("<feed xmlns='http://www.w3.org/2005/Atom' xml:base='http://a/b/'>"
+		      "<entry xml:base='c/'><link href='d'/>"
+		      "<content type='html' xml:base='e/'>&lt;a href='f'&gt;x&lt;/a&gt;</content>"
+		      "</entry></feed>");
+
+	CHECK_STR(item->url, "http://a/b/c/d");
+	CHECK(item->content && strstr(item->content, "\"http://a/b/c/e/f\""));
+}
+
+static void
+reads_persons_by_their_parts(void)
+{
+	const struct item *item = parse_atom(
+		"<author><name>Feed</name></author>",
+		"<author><name> Jo </name><email>mailto:jo@a</email><uri>/jo</uri></author>"
+		"<author><name>Bo</name></author><contributor><name>No</name></contributor>");
+
+	CHECK(item->author_count == 2);
+	CHECK_STR(item->authors[0].name, "Jo");
+	CHECK_STR(item->authors[0].email, "jo@a");
+	CHECK_STR(item->authors[0].url, "http://example.org/jo");
+	CHECK_STR(item->authors[1].name, "Bo");
+	CHECK_STR(parsed.feed.authors[0].name, "Feed");
+}
+
+static void
+keeps_the_source_of_an_entry_apart(void)
+{
+	const struct item *item =
+		parse_atom("", "<source><title>S</title><id>s</id><link href='http://s/'/>"
+			       "<updated>2001-01-01</updated></source><title>t</title><id>i</id>");
+
+	CHECK_STR(item->title, "t");
+	CHECK_STR(item->guid, "i");
+	CHECK(!item->url && item->updated_s == ITEM_NO_TIME);
+	CHECK_STR(item->source.title, "S");
+	CHECK_STR(item->source.url, "http://s/");
+	CHECK_STR(parsed.entries[0].source_id, "s");
+}
+
+static void
+stands_in_rss_without_passing_for_it(void)
+{
+	const struct item *item = parse_rss(
+		"<link>http://site/</link><a:link xmlns:a='http://www.w3.org/2005/Atom' "
+		"rel='self' href='http://site/feed'/><link rel='hub' href='http://h/'/>",
+		"<updated>2024-02-03T04:05:06Z</updated><author><name>Jo</name></author>");
+
+	CHECK_STR(parsed.feed.link, "http://site/");
+	CHECK_STR(parsed.feed.self, "http://site/feed");
+	CHECK(parsed.feed.hub_count == 1);
+	CHECK(item->updated_s != ITEM_NO_TIME);
+	CHECK_STR(item->author_count ? item->authors[0].name : NULL, "Jo");
+}
+
+int
+main(void)
+{
+	parsed_begin();
+	RUN(reads_each_kind_of_text);
+	RUN(reads_atom_0_3);
+	RUN(resolves_against_the_nearest_base);
+	RUN(reads_persons_by_their_parts);
+	RUN(keeps_the_source_of_an_entry_apart);
+	RUN(stands_in_rss_without_passing_for_it);
+	parsed_end();
+	return check_done();
+}

@@ -1,0 +1,192 @@
+#include "tests/unit/parsed.h"
+
+#include "common/clock.h"
+
+static void
+fills_in_what_an_item_has_from_its_feed(void)
+{
+	const struct item *item =
+		parse_rss("<title>T</title><link>http://example.org/</link><language>en</language>",
+			  "<title>t</title><link>/1</link><guid isPermaLink=\"false\">g</guid>");
+
+	CHECK(parsed.entry_count == 1 && parsed.warning_count == 0);
+	CHECK_STR(item->url, "http://example.org/1");
+	CHECK_STR(item->guid, "g");
+	CHECK_STR(item->language, "en");
+	CHECK_STR(item->feed.title, "T");
+	CHECK_STR(item->feed.link, "http://example.org/");
+	CHECK_STR(item->feed.url, "http://example.org/dir/feed");
+	CHECK(item->id && strlen(item->id) == ITEM_ID_HEX);
+	CHECK(item->rev && strlen(item->rev) == ITEM_REV_HEX);
+	CHECK(!item->summary && !item->content && item->published_s == ITEM_NO_TIME);
+}
+
+static void
+refuses_what_is_no_feed(void)
+{
+	static const char *const samples[] = {
+		"",
+		"garbage",
+		"<html><body>x</body></html>",
+		"<opml/>",
+		"<feed/>",
+		"{\"a\":1}",
+		"{",
+		"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><x:y/></rdf:RDF>",
+	};
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		(void)parse(samples[i]);
+		CHECK(parsed_err.kind == ERR_REJECT && parsed_err.text[0] != '\0');
+	}
+	(void)parse("<rss><channel/></rss>");
+	CHECK(parsed_err.kind == ERR_NONE && parsed.entry_count == 0);
+}
+
+static void
+tells_what_it_mended(void)
+{
+	CHECK_STR(parse("\n<?xml version='1.0'?><rss><channel><item><title>A & B &eacute;</titel>"
+			"<link>x</link></item></channel></rss>junk")
+			  ->title,
+		  "A & B é");
+	CHECK(warned("blanks before"));
+	CHECK(warned("1 ampersands"));
+	CHECK(warned("1 HTML entities"));
+	CHECK(warned("end tags"));
+	CHECK(warned("after the root"));
+	CHECK(!warned("attributes"));
+}
+
+static void
+keeps_the_whole_items_of_a_document_that_was_cut(void)
+{
+	CHECK_STR(parse("<rss><channel><item><title>1</title></item><item><title>2</title>"
+			"<description>half a sen")
+			  ->title,
+		  "1");
+	CHECK(parsed.entry_count == 1);
+	CHECK(warned("ends before") && warned("1 incomplete"));
+	(void)parse("<rss><channel><item><title>1</title></item>");
+	CHECK(parsed.entry_count == 1 && !warned("incomplete"));
+}
+
+static void
+finds_items_wherever_they_are(void)
+{
+	(void)parse("<rss><item><title>a</title></item><channel><title>T<item><title>b</title>"
+		    "</item></channel><x><y><item><title>c</title></item></y></x></rss>");
+	CHECK(parsed.entry_count == 3);
+	(void)parse("<rss><channel><item><title>a</title><item><title>b</title></item></channel>");
+	CHECK(parsed.entry_count == 2);
+}
+
+static void
+hints_when_to_come_again(void)
+{
+	char newest[CLOCK_RFC3339_BYTES];
+
+	(void)parse("<rss xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'"
+		    " xmlns:a='http://www.w3.org/2005/Atom'><channel><ttl>60</ttl>"
+		    "<skipHours><hour>0</hour><hour>23</hour><hour>24</hour></skipHours>"
+		    "<skipDays><day>Sunday</day><day>saturday</day></skipDays>"
+		    "<sy:updatePeriod> daily</sy:updatePeriod><sy:updateFrequency>4"
+		    "</sy:updateFrequency><a:link rel='hub' href='http://hub.example/'/>"
+		    "<a:link rel='self' href='/f'/><a:link rel='prev-archive' href='/f?2'/>"
+		    "<item><pubDate>1 Jan 2020</pubDate></item>"
+		    "<item><pubDate>2 Feb 2021</pubDate></item></channel></rss>");
+	CHECK(parsed.hints.ttl_min == 60 && parsed.feed.ttl_min == 60);
+	CHECK(parsed.hints.skip_hours == (UINT32_C(1) << 23 | 1));
+	CHECK(parsed.hints.skip_days == (1 << 6 | 1));
+	CHECK(parsed.hints.update_s == 6 * 3600);
+	CHECK_STR(clock_rfc3339(parsed.hints.newest_s, newest), "2021-02-02T00:00:00Z");
+	CHECK_STR(parsed.hints.prev_archive, "http://example.org/f?2");
+	CHECK_STR(parsed.feed.self, "http://example.org/f");
+	CHECK(parsed.feed.hub_count == 1);
+}
+
+static void
+gives_links_of_safe_schemes_only(void)
+{
+	CHECK(!parse_rss("", "<title>x</title><link> java\nscript:alert(1)</link>")->url);
+	CHECK(parse_rss("", "<enclosure url='data:text/html,x'/>")->enclosure_count == 0);
+	CHECK_STR(parse_rss("", "<link>magnet:?xt=1</link>")->url, "magnet:?xt=1");
+}
+
+static void
+reads_no_file_and_no_address(void)
+{
+	const struct item *item =
+		parse("<!DOCTYPE rss SYSTEM 'http://127.0.0.1:1/x.dtd' [<!ENTITY f SYSTEM "
+		      "'file:///etc/passwd'><!ENTITY % p SYSTEM 'file:///etc/passwd'> %p;]>"
+		      "<rss><channel><item><title>a &f; b</title>"
+		      "<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' "
+		      "href='file:///etc/passwd' parse='text'/></item></channel></rss>");
+
+	CHECK_STR(item->title, "a &f; b");
+}
+
+/* An item's text is cut at its ceiling, and the rest of the document is read all the same. */
+static void
+bounds_each_text(void)
+{
+	struct buf text = buf_init(64 << 20);
+	const struct entry *entry;
+
+	(void)buf_adds(&text, "<rss><channel><item><title>big</title><description>", NULL);
+	for (int i = 0; i < 600000; i++)
+		(void)buf_adds(&text, "0123456789", NULL);
+	(void)buf_adds(&text, "</description></item><item><title>next</title></item>", NULL);
+	(void)buf_adds(&text, "</channel></rss>", NULL);
+	entry = parse_n(buf_str(&text), text.len);
+	CHECK(parsed.entry_count == 2 && warned("cut"));
+	CHECK(entry->item.summary && strlen(entry->item.summary) <= ITEM_HTML_BYTES_MAX);
+	buf_done(&text);
+}
+
+static void
+bounds_the_number_of_items(void)
+{
+	struct buf text = buf_init(64 << 20);
+
+	(void)buf_adds(&text, "<rss><channel>", NULL);
+	for (int i = 0; i < READER_ITEMS_MAX + 10; i++)
+		(void)buf_addf(&text, NULL, "<item><guid>%d</guid></item>", i);
+	(void)parse_n(buf_str(&text), text.len);
+	CHECK(parsed.entry_count == READER_ITEMS_MAX && warned("10 items over"));
+	buf_done(&text);
+}
+
+static void
+is_the_same_after_any_other_document(void)
+{
+	char rev[ITEM_REV_HEX + 1];
+	static const char sample[] = "<a:feed xmlns:a='http://www.w3.org/2005/Atom'><a:entry>"
+				     "<a:title>x</a:title></a:entry></a:feed>";
+
+	memcpy(rev, parse(sample)->rev, sizeof(rev));
+	(void)parse("<!DOCTYPE rss [<!ENTITY x 'y'>]><rss><channel><title>a<item><title>");
+	(void)parse("<rss xmlns:a='urn:x'><a:feed/></rss>");
+	(void)parse("{");
+	CHECK_STR(parse(sample)->rev, rev);
+	CHECK(parsed.warning_count == 0);
+}
+
+int
+main(void)
+{
+	parsed_begin();
+	RUN(fills_in_what_an_item_has_from_its_feed);
+	RUN(refuses_what_is_no_feed);
+	RUN(tells_what_it_mended);
+	RUN(keeps_the_whole_items_of_a_document_that_was_cut);
+	RUN(finds_items_wherever_they_are);
+	RUN(hints_when_to_come_again);
+	RUN(gives_links_of_safe_schemes_only);
+	RUN(reads_no_file_and_no_address);
+	RUN(bounds_each_text);
+	RUN(bounds_the_number_of_items);
+	RUN(is_the_same_after_any_other_document);
+	parsed_end();
+	return check_done();
+}
