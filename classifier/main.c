@@ -29,7 +29,7 @@ static const struct config_key keys[] = {
 	{"keep_size", CONFIG_SIZE, offsetof(struct classifier_conf, outbox.keep_bytes), "1G", 0,
 	 1024 * GIB, NULL},
 	{"outbox_max", CONFIG_SIZE, offsetof(struct classifier_conf, outbox.max_bytes), "4G",
-	 16 * 1024 * 1024, 1024 * GIB, NULL},
+	 64 * 1024 * 1024, 1024 * GIB, NULL},
 	{"min_free", CONFIG_SIZE, offsetof(struct classifier_conf, outbox.min_free_bytes), "64M", 0,
 	 1024 * GIB, NULL},
 	{"seen_keep", CONFIG_DURATION, offsetof(struct classifier_conf, outbox.seen_s), "90d",

@@ -12,7 +12,8 @@
 #include "common/quarantine.h"
 
 enum {
-	HEADROOM_PARTS = 16, /* full at 15/16 of the cap */
+	HEADROOM_PARTS = 16, /* full at 15/16 of the cap, */
+	CROWDED_PARTS = 4,   /* crowded at 3/4 */
 	CLEAN_ROWS_A_TURN = 500,
 	SHRINK_BYTES = 1 << 20, /* given back at a time */
 	LOOK_EVERY_MS = 1000,   /* at the disk, without a write */
@@ -34,6 +35,7 @@ struct outbox {
 	struct outbox_options options;
 	struct buf body, labels;
 	bool full;
+	bool crowded; /* history gives way before new items have to */
 
 	int64_t next_seq; /* never back: a number that was rolled back may have been seen */
 	int64_t last_seq, committed_seq;
@@ -74,14 +76,17 @@ read_end(struct outbox *o, struct err *err)
 static void
 find_out_whether_full(struct outbox *o)
 {
-	const int64_t cap = o->options.max_bytes;
+	const int64_t cap = o->options.max_bytes, least = o->options.min_free_bytes;
+	int64_t used, left = INT64_MAX;
 	struct statvfs disk;
 
 	o->counts.size_bytes = db_size_bytes(o->db);
-	o->full = db_is_full(o->db) || (cap > 0 && o->counts.size_bytes - db_free_bytes(o->db) >
-							   cap - cap / HEADROOM_PARTS);
-	if (!o->full && o->options.min_free_bytes > 0 && statvfs(o->path, &disk) == 0)
-		o->full = (int64_t)(disk.f_bavail * disk.f_frsize) < o->options.min_free_bytes;
+	used = o->counts.size_bytes - db_free_bytes(o->db);
+	if (least > 0 && statvfs(o->path, &disk) == 0)
+		left = (int64_t)(disk.f_bavail * disk.f_frsize);
+	o->full =
+		db_is_full(o->db) || (cap > 0 && used > cap - cap / HEADROOM_PARTS) || left < least;
+	o->crowded = o->full || (cap > 0 && used > cap - cap / CROWDED_PARTS) || left / 2 < least;
 }
 
 struct outbox *
@@ -322,7 +327,7 @@ outbox_depth(struct outbox *o, int64_t done, struct outbox_depth *out, struct er
  */
 
 /* Items that everybody has and that are old or many go, from the oldest on. When the outbox is
- * full they go whatever their age: delivery comes before history. */
+ * crowded they go whatever their age: what is new comes before history. */
 static int
 delete_items(struct outbox *o, int64_t min_done, int64_t now_s, struct err *err)
 {
@@ -341,7 +346,7 @@ delete_items(struct outbox *o, int64_t min_done, int64_t now_s, struct err *err)
 		const bool old = db_col_int(stmt, 1) < now_s - o->options.keep_s;
 		const bool many = o->bytes_to - db_col_int(stmt, 2) > o->options.keep_bytes;
 
-		if (!old && !many && !o->full)
+		if (!old && !many && !o->crowded)
 			break;
 		last = db_col_int(stmt, 0);
 		rows++;
@@ -365,7 +370,7 @@ delete_items(struct outbox *o, int64_t min_done, int64_t now_s, struct err *err)
 int
 outbox_turn(struct outbox *o, int64_t min_done, int64_t now_s, struct err *err)
 {
-	if ((o->cleaned_s != now_s || o->full) && delete_items(o, min_done, now_s, err) < 0)
+	if ((o->cleaned_s != now_s || o->crowded) && delete_items(o, min_done, now_s, err) < 0)
 		return err_in(err, "outbox");
 	if (seen_turn(o->seen, now_s, err) < 0)
 		return err_in(err, "outbox");

@@ -208,7 +208,7 @@ is_full_before_its_cap_and_takes_up_again(void)
 	}
 	CHECK(n > 50 && n < 128);
 	CHECK(err.kind == ERR_NONE);
-	/* Delivery comes before history: what all have goes at once. */
+	/* What is new comes before history: what all have goes at once. */
 	CHECK(outbox_turn(outbox, (int64_t)n, clock_wall_s() + 1, &err) == 0);
 	commit();
 	CHECK(!outbox_is_full(outbox));
