@@ -85,8 +85,7 @@ struct fm_sink_type {
  * of [sink NAME] picks the row; a table of one row serves any type. Returns the exit status. */
 FM_EXPORT int fm_sink_main(int argc, char **argv, const struct fm_sink_type *types, size_t count);
 
-/* --- the sink ----------------------------------------------------------------------------------
- */
+/* The sink. */
 FM_EXPORT const char *fm_sink_name(const struct fm_sink *sink);      /* NAME */
 FM_EXPORT const char *fm_sink_state_dir(const struct fm_sink *sink); /* its own, made */
 /* The option's last value, or fallback. fm_option_nth: the i-th value, NULL past the last. */
@@ -111,8 +110,7 @@ FM_EXPORT void fm_log(struct fm_sink *sink, int syslog_priority, const char *eve
 FM_EXPORT void fm_settle(struct fm_sink *sink, uint64_t ticket, int verdict, const char *reason,
 			 int64_t delay_ms);
 
-/* --- the item ----------------------------------------------------------------------------------
- */
+/* The item. */
 enum fm_field {
 	FM_ID,  /* 32 hex digits: the same for ever, on every machine */
 	FM_REV, /* 16 hex digits: this content */

@@ -129,8 +129,7 @@ todo_send(struct linkin *in, int i, enum frame_type type)
 	return frame;
 }
 
-/* --- sessions
- * -------------------------------------------------------------------------------------- */
+/* Sessions. */
 
 static int
 find_session(const struct linkin *in, const char *from)
@@ -287,8 +286,7 @@ hear_hello(struct linkin *in, const struct frame *hello, int64_t now_ms)
 		(void)todo_send(in, i, FRAME_BYE);
 }
 
-/* --- messages
- * --------------------------------------------------------------------------------------- */
+/* Messages. */
 
 static void
 hear_data(struct linkin *in, int i, const struct frame *frame)
@@ -491,8 +489,7 @@ linkin_bye(struct linkin *in)
 			(void)todo_send(in, i, FRAME_BYE);
 }
 
-/* --- what to do next
- * --------------------------------------------------------------------------------- */
+/* What to do next. */
 
 static bool
 next_acks(struct linkin *in, struct linkin_action *action)
@@ -566,8 +563,7 @@ linkin_next(struct linkin *in, struct linkin_action *action)
 	return LINKIN_NONE;
 }
 
-/* --- questions
- * ---------------------------------------------------------------------------------------- */
+/* Questions. */
 
 size_t
 linkin_held(const struct linkin *in)

@@ -34,8 +34,7 @@ struct linkin *linkin_new(const struct linkin_options *options);
 void linkin_free(struct linkin *in);
 SCOPED_DEFINE(struct linkin, linkin_free)
 
-/* --- events --------------------------------------------------------------------------------------
- */
+/* Events. */
 
 /* A frame on the data socket. */
 void linkin_hear(struct linkin *in, const struct frame *frame, int64_t now_ms);
@@ -55,8 +54,7 @@ void linkin_confess(struct linkin *in, const char *from, uint64_t stream, uint64
 /* Take nothing new: BYE to every sender, also to those who come. */
 void linkin_bye(struct linkin *in);
 
-/* --- actions -------------------------------------------------------------------------------------
- */
+/* Actions. */
 enum linkin_act {
 	LINKIN_NONE,
 	LINKIN_OPEN,    /* connect an ack socket for session to endpoint, closing what it had */
@@ -76,8 +74,7 @@ struct linkin_action {
 /* The next thing to do; what a DELIVER borrows lives as long as the frame that was heard. */
 enum linkin_act linkin_next(struct linkin *in, struct linkin_action *action);
 
-/* --- questions -----------------------------------------------------------------------------------
- */
+/* Questions. */
 size_t linkin_held(const struct linkin *in);
 bool linkin_failed(const struct linkin *in); /* as linkout_failed */
 /* What the black box needs to name a held message: false for an unknown ticket. */

@@ -46,8 +46,7 @@ struct linkout *linkout_new(const struct linkout_options *options);
 void linkout_free(struct linkout *out);
 SCOPED_DEFINE(struct linkout, linkout_free)
 
-/* --- events --------------------------------------------------------------------------------------
- * All take the monotonic time. Peers are small numbers, given in LINKOUT_OPEN. */
+/* Events. All take the monotonic time. Peers are small numbers, given in LINKOUT_OPEN. */
 
 /* A receiver's endpoint is there (again): discovered, or its socket file was replaced. -1 past
  * LINKOUT_PEERS_MAX or without memory. Copies endpoint. */
@@ -69,8 +68,7 @@ void linkout_forget(struct linkout *out, uint64_t id);
 /* Say LEAVE to all and close; nothing is sent any more. */
 void linkout_leave(struct linkout *out);
 
-/* --- actions -------------------------------------------------------------------------------------
- */
+/* Actions. */
 enum linkout_act {
 	LINKOUT_NONE,
 	/* for the socket */
@@ -95,8 +93,7 @@ struct linkout_action {
 /* The next thing to do; borrowed until the next call of anything. */
 enum linkout_act linkout_next(struct linkout *out, int64_t now_ms, struct linkout_action *action);
 
-/* --- questions -----------------------------------------------------------------------------------
- */
+/* Questions. */
 /* How many more messages could be sent at once, beyond those that are ready. */
 size_t linkout_room(const struct linkout *out, int64_t now_ms);
 /* There was no memory to note an action: its promises cannot be kept; exit and be restarted. */

@@ -194,8 +194,7 @@ route_status(const struct route *route, struct json *j)
 	outlet_status(route->outlet, route->now_ms, j);
 }
 
-/* --- for the callbacks (stage.h)
- * ------------------------------------------------------------------ */
+/* For the callbacks (stage.h). */
 
 size_t
 route_room(const struct route *route)

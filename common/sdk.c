@@ -161,8 +161,7 @@ sink_new(const char *name, struct err *err)
 	return TAKE(sink);
 }
 
-/* --- the stage's callbacks ---------------------------------------------------------------------
- */
+/* The stage's callbacks. */
 
 static int
 on_check(const struct config *config, const void *conf, struct err *err)
@@ -315,8 +314,7 @@ fm_sink_main(int argc, char **argv, const struct fm_sink_type *rows, size_t coun
 	return stage_main(argc, argv, &stage_ops);
 }
 
-/* --- the sink ----------------------------------------------------------------------------------
- */
+/* The sink. */
 
 const char *
 fm_sink_name(const struct fm_sink *sink)
@@ -444,8 +442,7 @@ fm_settle(struct fm_sink *sink, uint64_t ticket, int verdict, const char *reason
 	stage_settle(sink->stage, ticket, fate, reason ? reason : "", delay_ms);
 }
 
-/* --- the item ----------------------------------------------------------------------------------
- */
+/* The item. */
 
 static const size_t text_at[FM_FIELDS] = {
 	[FM_ID] = offsetof(struct item, id),

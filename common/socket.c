@@ -146,8 +146,7 @@ socket_bind(struct socket_context *context, enum socket_use use, const char *pat
 	}
 	(void)snprintf(endpoint, sizeof(endpoint), "ipc://%s", path);
 	if (zmq_setsockopt(s->zmq, ZMQ_MAXMSGSIZE, &max, sizeof(max)) < 0 ||
-	    set_int(s->zmq, ZMQ_USE_FD, fd) < 0 ||
-	    zmq_bind(s->zmq, endpoint) < 0) {
+	    set_int(s->zmq, ZMQ_USE_FD, fd) < 0 || zmq_bind(s->zmq, endpoint) < 0) {
 		(void)err_zmq(err, "bind", endpoint);
 		return NULL;
 	}
@@ -282,8 +281,7 @@ socket_event(struct socket *s)
 	return event;
 }
 
-/* --- one wait for all ----------------------------------------------------------------------------
- */
+/* One wait for all. */
 
 struct socket_wait {
 	zmq_pollitem_t *items;

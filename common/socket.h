@@ -58,8 +58,7 @@ int socket_receive(struct socket *s, struct socket_message *message_out, uint64_
 enum socket_event { SOCKET_QUIET, SOCKET_UP, SOCKET_DOWN };
 enum socket_event socket_event(struct socket *s);
 
-/* --- one wait for all ----------------------------------------------------------------------------
- */
+/* One wait for all. */
 struct socket_wait;
 struct socket_wait *socket_wait_new(void);
 void socket_wait_free(struct socket_wait *wait);

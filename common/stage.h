@@ -106,8 +106,7 @@ struct stage_ops {
  * configuration, 111 what a restart may cure). */
 int stage_main(int argc, char **argv, const struct stage_ops *ops);
 
-/* --- for the callbacks -------------------------------------------------------------------------
- */
+/* For the callbacks. */
 
 /* "/var/lib/feedmill/parser" and so on (with "/INSTANCE" when section_per_instance); made when
  * it is missing. Borrowed for the stage's life. */

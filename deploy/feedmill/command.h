@@ -35,8 +35,7 @@ void command_program(const char *name, char out[COMMAND_PATH_MAX]);
 int command_bad(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int command_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* --- the subcommands
- * ------------------------------------------------------------------------------ */
+/* The subcommands. */
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_status(int argc, char **argv);

@@ -93,8 +93,7 @@ length_of(uint64_t message)
 	return message % 97 == 0 ? CREDIT_BYTES + 50 : 1 + message % 90;
 }
 
-/* --- packets ------------------------------------------------------------------------------------
- */
+/* Packets. */
 
 static void
 packet_push(struct packets *queue, const struct frame *frame, const char *from, const char *ack)
@@ -136,8 +135,7 @@ packet_pop(struct packets *queue)
 	return p;
 }
 
-/* --- the senders' side
- * ----------------------------------------------------------------------------- */
+/* The senders' side. */
 
 static int
 receiver_of(const char *endpoint)
@@ -258,8 +256,7 @@ sender_crash(struct sender *s)
 	sender_start(s, (int)(s - senders));
 }
 
-/* --- the receivers' side
- * --------------------------------------------------------------------------- */
+/* The receivers' side. */
 
 static void
 receiver_work(struct receiver *r)
@@ -370,8 +367,7 @@ receiver_crash(struct receiver *r)
 	receiver_start(r);
 }
 
-/* --- the world
- * -------------------------------------------------------------------------------------- */
+/* The world. */
 
 static void
 wire_step(struct sender *s, int i)
