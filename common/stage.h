@@ -133,7 +133,7 @@ void stage_tap(struct stage *stage, const char *json, size_t len);
 /* A word for systemctl status. */
 void stage_say(struct stage *stage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* --- routes: the way out -------------------------------------------------------------------------
+/* Routes: the way out.
  * The link holds numbers and lengths only; bodies are loaded from the stage's own store at the
  * moment they are sent. Every callback works inside the turn's transaction. */
 struct route_ops {
