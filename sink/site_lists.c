@@ -158,7 +158,7 @@ print_opml(const struct site_print *print, struct err *err)
 static int
 print_sitemap(const struct site_print *print, struct err *err)
 {
-	static const char *const fixed[] = {"", "archive/", "tag/", "source/"};
+	static const char *const fixed[] = {"", "archive/", "tag/", "source/", "search/"};
 	struct db_stmt *const stmt =
 		db_stmt(print->db,
 			"SELECT kind, key, count, full FROM bucket"
@@ -201,8 +201,12 @@ const struct site_list *
 print_list_at(size_t i)
 {
 	static const struct site_list lists[] = {
-		{"archive/index.html", print_archive}, {"tag/index.html", print_topics},
-		{"source/index.html", print_sources},  {"sources.opml", print_opml},
+		{"archive/index.html", print_archive},
+		{"tag/index.html", print_topics},
+		{"source/index.html", print_sources},
+		{"search/index.html", print_search_page},
+		{"search/parts.json", print_search_parts},
+		{"sources.opml", print_opml},
 		{"sitemap.xml", print_sitemap},
 	};
 

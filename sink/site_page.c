@@ -61,6 +61,12 @@ page_month(struct arena *arena, int64_t month)
 }
 
 const char *
+page_month_dashed(struct arena *arena, int64_t month)
+{
+	return arena_printf(arena, "%04d-%02d", (int)(month / 12), (int)(month % 12) + 1);
+}
+
+const char *
 page_month_name(int64_t month)
 {
 	return months[month % 12];
@@ -139,9 +145,12 @@ head(struct site_page *page)
 	       "<link rel=\"stylesheet\" href=\"{}\">\n"
 	       "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"Atom\" href=\"{}\">\n"
 	       "<link rel=\"alternate\" type=\"application/feed+json\" title=\"JSON Feed\""
-	       " href=\"{}\">\n</head>\n",
+	       " href=\"{}\">\n",
 	       absolute(page, page->path), page_link(page, "favicon.svg"),
 	       page_link(page, "style.css"), page_link(page, feed), page_link(page, json));
+	if (page->script)
+		MARKUP(out, "<script src=\"{}\" defer></script>\n", page_link(page, page->script));
+	markup_raw(out, "</head>\n");
 }
 
 static void
@@ -149,10 +158,10 @@ masthead(struct site_page *page)
 {
 	static const struct {
 		const char *path, *text;
-	} links[] = {{"", "Latest"},
-		     {"archive/", "Archive"},
-		     {"tag/", "Topics"},
-		     {"source/", "Sources"}};
+	} links[] = {
+		{"", "Latest"},         {"archive/", "Archive"}, {"tag/", "Topics"},
+		{"source/", "Sources"}, {"search/", "Search"},
+	};
 	struct buf *const out = page->out;
 
 	markup_raw(out, "<body>\n<a class=\"skip\" href=\"#main\">Skip to the stories</a>\n"

@@ -1,7 +1,7 @@
 /* site_page - one HTML page: head, masthead, articles under their days, the way to the older and
- * the newer ones, foot. No script, no inline style: it works under the strictest policy, which it
- * states itself. A page stays under SITE_PAGE_BYTES_MAX with 2 * SITE_PAGE_SIZE_MAX articles:
- * one that is too large is printed without its excerpt.
+ * the newer ones, foot. Nothing inline and no script but the search's: it works under the strictest
+ * policy, which it states itself. A page stays under SITE_PAGE_BYTES_MAX with 2 *
+ * SITE_PAGE_SIZE_MAX articles: one that is too large is printed without its excerpt.
  *
  *     page_begin, page_entry ..., page_pager, page_end, page_done */
 #ifndef FM_SINK_SITE_PAGE_H
@@ -28,6 +28,7 @@ struct site_page {
 	const char *heading;     /* <h1>; NULL: the site's title */
 	const char *description; /* NULL: the site's */
 	const char *feed;        /* the folder of its feeds */
+	const char *script;      /* a file of the site, or NULL */
 	const char *section;     /* the path of the masthead's link that is current, or NULL */
 	int64_t day;             /* of the last article */
 	bool first;              /* no article yet */
@@ -54,7 +55,8 @@ SCOPED_DEFINE_HELD(struct site_page, page_done)
 const char *page_date(struct arena *arena, int64_t wall_s);
 const char *page_day(struct arena *arena, int64_t wall_s);
 const char *page_month(struct arena *arena, int64_t month);
-const char *page_month_name(int64_t month); /* "February" */
+const char *page_month_name(int64_t month);                        /* "February" */
+const char *page_month_dashed(struct arena *arena, int64_t month); /* "2024-02" */
 /* "2024/02/" */
 const char *page_month_path(struct arena *arena, int64_t month);
 

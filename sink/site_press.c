@@ -20,7 +20,7 @@ enum {
 };
 
 /* What is left to do for the bucket in hand, in this order. */
-enum step { STEP_NUMBERED, STEP_SURPLUS, STEP_FIRST, STEP_ATOM, STEP_JSON, STEP_END };
+enum step { STEP_NUMBERED, STEP_SURPLUS, STEP_FIRST, STEP_ATOM, STEP_JSON, STEP_SEARCH, STEP_END };
 
 struct site_press {
 	const struct site_conf *conf;
@@ -41,6 +41,8 @@ struct site_press {
 	int64_t number;    /* of the next page, or of the next surplus page, or list */
 	int64_t full, old; /* numbered pages: to be, and on the disk */
 	struct site_cursor cursor;
+	int64_t part; /* of the search, of a month */
+	struct site_cursor part_cursor;
 
 	/* Buckets whose last file waits in the batch: their marks go when it is settled. */
 	struct {
@@ -110,6 +112,10 @@ begin_bucket(struct site_press *press, struct err *err)
 	if (site_bucket_seek(press->db, &bucket, (press->number - 1) * press->conf->page_size,
 			     &press->cursor, err) < 0)
 		return -1;
+	press->part = before / SEARCH_PART + 1;
+	if (site_bucket_seek(press->db, &bucket, (press->part - 1) * SEARCH_PART,
+			     &press->part_cursor, err) < 0)
+		return -1;
 	press->step = bucket.kind == BUCKET_LISTS ? STEP_FIRST : STEP_NUMBERED;
 	if (bucket.kind == BUCKET_LISTS)
 		press->number = 0;
@@ -153,6 +159,30 @@ step_surplus(struct site_press *press, struct err *err)
 	return files_remove(press->files, path, err);
 }
 
+/* A part of the month's search; then those that are no more. */
+static int
+step_search(struct site_press *press, struct err *err)
+{
+	const struct site_print print = printing(press);
+	char month[NAME_BYTES / 2], path[NAME_BYTES];
+
+	/* "2024/02/" -> "search/2024-02-1.json" */
+	(void)snprintf(month, sizeof(month), "%.4s-%.2s", press->shelf.path, press->shelf.path + 5);
+	(void)snprintf(path, sizeof(path), "search/%s-%lld.json", month, (long long)press->part);
+	if (press->part <= print_search_count(&press->shelf.bucket)) {
+		press->part++;
+		return print_search(&print, &press->shelf, &press->part_cursor, err) < 0
+			       ? -1
+			       : write_file(press, path, err);
+	}
+	if (!files_has(press->files, path)) {
+		press->step = STEP_END;
+		return 0;
+	}
+	press->part++;
+	return files_remove(press->files, path, err);
+}
+
 /* A bucket that lost its last story has no files. */
 static int
 remove_bucket(struct site_press *press, struct err *err)
@@ -160,7 +190,7 @@ remove_bucket(struct site_press *press, struct err *err)
 	static const char *const names[] = {"feed.atom", "feed.json", "index.html"};
 	char path[NAME_BYTES];
 
-	press->step = STEP_END;
+	press->step = press->shelf.bucket.kind == BUCKET_MONTH ? STEP_SEARCH : STEP_END;
 	for (size_t i = press->shelf.feeds ? 0 : 2; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s%s", press->shelf.path, names[i]);
 		if (files_remove(press->files, path, err) < 0)
@@ -179,7 +209,9 @@ step_first(struct site_press *press, struct err *err)
 		return remove_bucket(press, err);
 	if (print_first(&print, &press->shelf, press->full, err) < 0)
 		return -1;
-	press->step = press->shelf.feeds ? STEP_ATOM : STEP_END;
+	press->step = press->shelf.feeds                         ? STEP_ATOM
+		      : press->shelf.bucket.kind == BUCKET_MONTH ? STEP_SEARCH
+								 : STEP_END;
 	(void)snprintf(path, sizeof(path), "%sindex.html", press->shelf.path);
 	return write_file(press, path, err);
 }
@@ -228,6 +260,8 @@ work_on(struct site_press *press, struct err *err)
 	case STEP_ATOM:
 	case STEP_JSON:
 		return step_feed(press, err);
+	case STEP_SEARCH:
+		return step_search(press, err);
 	case STEP_END:
 		break;
 	}

@@ -47,6 +47,15 @@ int print_first(const struct site_print *print, const struct site_shelf *shelf, 
 int print_atom(const struct site_print *print, const struct site_shelf *shelf, struct err *err);
 int print_json(const struct site_print *print, const struct site_shelf *shelf, struct err *err);
 
+/* The search is done by the reader's browser, on lists of titles: a month's stories in parts of
+ * SEARCH_PART, numbered from the oldest ("search/2024-02-1.json"), and a list of the parts. */
+enum { SEARCH_PART = 250 };
+int64_t print_search_count(const struct site_bucket *month);
+int print_search(const struct site_print *print, const struct site_shelf *month,
+		 struct site_cursor *cursor, struct err *err);
+int print_search_parts(const struct site_print *print, struct err *err);
+int print_search_page(const struct site_print *print, struct err *err);
+
 /* The lists of the whole site, a file each. NULL past the last. */
 struct site_list {
 	const char *path;
