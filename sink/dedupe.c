@@ -108,7 +108,7 @@ dedupe_offer(struct db *db, const char *id, const char *rev, uint64_t seq,
 }
 
 int
-dedupe_found(struct db *db, const char *id, const char *rev, struct err *err)
+dedupe_found(struct db *db, const char *id, const char *rev, uint64_t seq, struct err *err)
 {
 	struct key id_key = {.len = 0}, rev_key = {.len = 0};
 	bool same_rev = false;
@@ -118,5 +118,5 @@ dedupe_found(struct db *db, const char *id, const char *rev, struct err *err)
 		return -1;
 	if (db_begin(db, err) < 0 || row_read(db, &id_key, &rev_key, &same_rev, &old_seq, err) < 0)
 		return -1;
-	return row_write(db, &id_key, &rev_key, old_seq, err);
+	return row_write(db, &id_key, &rev_key, seq > old_seq ? seq : old_seq, err);
 }

@@ -26,9 +26,8 @@ enum dedupe_verdict { DEDUPE_SKIP, DEDUPE_NEW, DEDUPE_CHANGED };
 int dedupe_offer(struct db *db, const char *id, const char *rev, uint64_t seq,
 		 enum dedupe_verdict *verdict_out, struct err *err);
 
-/* For a destination that turned out to hold this revision already, from a run that was killed
- * before it could remember: the row becomes this revision at the sequence it had (0 when there
- * was none), which the item's own next delivery raises. */
-int dedupe_found(struct db *db, const char *id, const char *rev, struct err *err);
+/* For a destination that turned out to hold this revision, from a run that was killed before it
+ * could remember: the row becomes this revision, at this sequence or the higher one it had. */
+int dedupe_found(struct db *db, const char *id, const char *rev, uint64_t seq, struct err *err);
 
 #endif
