@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "sink/exec_worker.h"
+#include "sink/verdict.h"
 
 /* exec - items to a program of the user's on its standard input, as feedmill-exec(7) says. This
  * file has the options and spreads items over the workers; exec_worker.c has the rules. */
@@ -62,9 +63,8 @@ exec_start_all(struct fm_sink *sink, struct exec *exec)
 	for (size_t i = 0; i < exec->worker_count; i++) {
 		if (exec_worker_start(&exec->workers[i], &err) == 0)
 			continue;
-		/* There is nothing to try again in open: the supervisor does that. */
-		return fm_fail(sink, err.kind == ERR_USAGE ? FM_CONFIG : FM_FATAL, "command: %s",
-			       err.text);
+		(void)err_in(&err, "command");
+		return verdict_at_open(sink, &err);
 	}
 	return FM_OK;
 }

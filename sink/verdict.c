@@ -10,3 +10,9 @@ verdict_of(struct fm_sink *sink, const struct err *err)
 
 	return fm_fail(sink, verdicts[err->kind], "%s", err->text);
 }
+
+int
+verdict_at_open(struct fm_sink *sink, const struct err *err)
+{
+	return fm_fail(sink, err->kind == ERR_USAGE ? FM_CONFIG : FM_FATAL, "%s", err->text);
+}

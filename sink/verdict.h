@@ -8,4 +8,8 @@
 /* FM_RETRY, FM_REJECT, FM_CONFIG or FM_FATAL by the error's kind, with its text as the reason. */
 int verdict_of(struct fm_sink *sink, const struct err *err);
 
+/* The same from open, where there is nothing to try again: FM_CONFIG, or FM_FATAL, so that the
+ * supervisor tries again. */
+int verdict_at_open(struct fm_sink *sink, const struct err *err);
+
 #endif
