@@ -1,0 +1,59 @@
+#include "sink/sqlite_schema.h"
+
+#include <stddef.h>
+
+#include "sink/dedupe.h"
+
+const char *const sqlite_migrations[] = {
+	DEDUPE_SCHEMA
+	/* n is there for items_fts: a rowid that nobody declares may change in a VACUUM. The long
+	 * columns come last, so that a scan of the others does not read them. */
+	"CREATE TABLE items("
+	" n INTEGER PRIMARY KEY,"
+	" id TEXT NOT NULL UNIQUE, rev TEXT NOT NULL, seq INTEGER NOT NULL,"
+	" time TEXT GENERATED ALWAYS AS (coalesce(published, updated, fetched)) VIRTUAL,"
+	" published TEXT, updated TEXT, fetched TEXT,"
+	" title TEXT, url TEXT, author TEXT,"
+	" feed_id TEXT, feed_title TEXT, feed_url TEXT, feed_link TEXT,"
+	" language TEXT, guid TEXT, image TEXT, comments TEXT, rights TEXT,"
+	" source_title TEXT, source_url TEXT,"
+	" authors TEXT, categories TEXT, enclosures TEXT,"
+	" summary TEXT, content TEXT, summary_text TEXT, content_text TEXT);"
+	"CREATE INDEX items_time ON items(time);"
+	"CREATE INDEX items_feed ON items(feed_id, time);"
+
+	"CREATE TABLE item_tags("
+	" item_id TEXT NOT NULL, tag TEXT NOT NULL, score REAL NOT NULL, why TEXT,"
+	" PRIMARY KEY(item_id, tag)) WITHOUT ROWID;"
+	"CREATE INDEX item_tags_tag ON item_tags(tag);"
+
+	"CREATE VIEW tagged AS"
+	" SELECT t.tag, t.score, i.time, i.title, i.url, i.author, i.feed_title, i.summary,"
+	" i.content, t.why, i.id"
+	" FROM item_tags t JOIN items i ON i.id = t.item_id;"
+
+	"CREATE VIEW items_text AS"
+	" SELECT n, title, summary_text AS summary, content_text AS content FROM items;"
+	"CREATE VIRTUAL TABLE items_fts USING fts5(title, summary, content,"
+	" content = 'items_text', content_rowid = 'n',"
+	" tokenize = 'unicode61 remove_diacritics 2');"
+
+	/* By triggers, so that a DELETE of the user's keeps everything in step too. */
+	"CREATE TRIGGER items_inserted AFTER INSERT ON items BEGIN"
+	" INSERT INTO items_fts(rowid, title, summary, content)"
+	" VALUES(new.n, new.title, new.summary_text, new.content_text);"
+	"END;"
+	"CREATE TRIGGER items_deleted AFTER DELETE ON items BEGIN"
+	" INSERT INTO items_fts(items_fts, rowid, title, summary, content)"
+	" VALUES('delete', old.n, old.title, old.summary_text, old.content_text);"
+	" DELETE FROM item_tags WHERE item_id = old.id;"
+	"END;"
+	"CREATE TRIGGER items_updated AFTER UPDATE OF n, title, summary_text, content_text ON items"
+	" BEGIN"
+	" INSERT INTO items_fts(items_fts, rowid, title, summary, content)"
+	" VALUES('delete', old.n, old.title, old.summary_text, old.content_text);"
+	" INSERT INTO items_fts(rowid, title, summary, content)"
+	" VALUES(new.n, new.title, new.summary_text, new.content_text);"
+	"END;",
+	NULL,
+};
