@@ -105,8 +105,9 @@ FM_EXPORT int fm_fail(struct fm_sink *sink, int verdict, const char *fmt, ...) F
 /* A line in the log: event is one word; text may be NULL. */
 FM_EXPORT void fm_log(struct fm_sink *sink, int syslog_priority, const char *event,
 		      const char *text);
-/* The verdict of an item that put answered with FM_PENDING: FM_OK, FM_RETRY (after delay_ms; 0:
- * the mill's own back-off) or FM_REJECT. */
+/* The verdict of an item that put answered with FM_PENDING, once for each: FM_OK (acked after the
+ * next commit), FM_RETRY (after delay_ms; 0: the mill's own back-off) or FM_REJECT. An item may be
+ * put again while it is pending, when its sender was restarted: as another ticket. */
 FM_EXPORT void fm_settle(struct fm_sink *sink, uint64_t ticket, int verdict, const char *reason,
 			 int64_t delay_ms);
 
@@ -154,7 +155,8 @@ FM_EXPORT const char *fm_enclosure_url(const struct fm_item *item, size_t i);
 FM_EXPORT const char *fm_enclosure_type(const struct fm_item *item, size_t i);
 FM_EXPORT int64_t fm_enclosure_bytes(const struct fm_item *item, size_t i); /* -1 unknown */
 
-/* The whole item as one JSON object, no newline (the spelling of feedmill-item(7)). */
+/* The whole item as one JSON object, no newline (the spelling of feedmill-item(7)). NULL without
+ * memory. */
 FM_EXPORT const char *fm_json(const struct fm_item *item, size_t *len_out);
 
 #ifdef __cplusplus

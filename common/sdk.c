@@ -35,6 +35,7 @@ struct fm_sink {
 	const struct config_section *section;
 	struct arena *arena;
 	struct buf json;
+	size_t pending; /* answered with FM_PENDING and not settled */
 	char reason[512];
 };
 
@@ -215,8 +216,10 @@ on_handle(void *self, const struct delivery *delivery, struct err *err)
 	verdict = sink->ops->put(sink, sink->self, &item);
 	if (verdict == FM_OK)
 		return 0;
-	if (verdict == FM_PENDING)
+	if (verdict == FM_PENDING) {
+		sink->pending++;
 		return STAGE_LATER;
+	}
 	return verdict_err(sink, verdict, err);
 }
 
@@ -274,6 +277,14 @@ on_drain(void *self)
 		sink->ops->drain(sink, sink->self);
 }
 
+static bool
+on_idle(void *self)
+{
+	const struct fm_sink *sink = self;
+
+	return sink->pending == 0;
+}
+
 static const struct stage_ops stage_ops = {
 	.name = "sink",
 	.default_instance = "",
@@ -291,6 +302,7 @@ static const struct stage_ops stage_ops = {
 	.watch = on_watch,
 	.woken = on_woken,
 	.drain = on_drain,
+	.idle = on_idle,
 };
 
 int
@@ -439,6 +451,10 @@ fm_settle(struct fm_sink *sink, uint64_t ticket, int verdict, const char *reason
 					: verdict == FM_REJECT ? STAGE_REJECT
 							       : STAGE_RETRY;
 
+	/* Also one that nobody waits for any more, since its sender is gone: it was pending here.
+	 */
+	if (sink->pending > 0)
+		sink->pending--;
 	stage_settle(sink->stage, ticket, fate, reason ? reason : "", delay_ms);
 }
 
@@ -587,6 +603,8 @@ fm_json(const struct fm_item *item, size_t *len_out)
 
 		item_json(&item->item, &j);
 	}
+	if (buf_failed(item->json, NULL) < 0)
+		return NULL;
 	if (len_out)
 		*len_out = item->json->len;
 	return buf_str(item->json);
