@@ -6,30 +6,54 @@
 
 #include "common/json.h"
 
-struct exec_task *
-exec_task_new(const struct fm_item *item, bool *bad_out)
+bool
+exec_key_of(const struct fm_item *item, struct exec_key *key_out)
 {
 	const char *id = fm_text(item, FM_ID), *rev = fm_text(item, FM_REV);
+
+	return id && rev &&
+	       snprintf(key_out->text, sizeof(key_out->text), "%s:%s", id, rev) <
+		       (int)sizeof(key_out->text);
+}
+
+struct exec_task *
+exec_task_new(const struct fm_item *item, const struct exec_key *key)
+{
 	size_t len;
 	const char *json = fm_json(item, &len);
-	struct exec_task *task;
-	int key_len;
+	struct exec_task *task = json ? calloc(1, sizeof(*task) + len + 1) : NULL;
 
-	*bad_out = false;
-	task = json ? calloc(1, sizeof(*task) + len + 1) : NULL;
 	if (!task)
 		return NULL;
-	key_len = snprintf(task->key, sizeof(task->key), "%s:%s", id ? id : "", rev ? rev : "");
-	if (!id || !rev || key_len >= (int)sizeof(task->key)) {
-		*bad_out = true;
-		free(task);
-		return NULL;
-	}
-	task->ticket = fm_ticket(item);
+	task->key = *key;
+	task->tickets[task->ticket_count++] = fm_ticket(item);
 	task->attempt = fm_attempt(item) - 1;
 	task->item_len = len;
 	memcpy(task->item, json, len);
 	return task;
+}
+
+struct exec_task *
+exec_tasks_find(const struct exec_tasks *tasks, const struct exec_key *key)
+{
+	struct exec_task *task;
+
+	TAILQ_FOREACH (task, tasks, link)
+		if (strcmp(task->key.text, key->text) == 0)
+			return task;
+	return NULL;
+}
+
+void
+exec_task_add_ticket(struct exec_task *task, struct fm_sink *sink, uint64_t ticket)
+{
+	if (task->ticket_count == EXEC_TICKETS_MAX) {
+		task->ticket_count--;
+		fm_settle(sink, task->tickets[0], FM_RETRY, "given again meanwhile", 0);
+		memmove(task->tickets, task->tickets + 1,
+			task->ticket_count * sizeof(task->tickets[0]));
+	}
+	task->tickets[task->ticket_count++] = ticket;
 }
 
 void
@@ -42,7 +66,8 @@ void
 exec_task_settle(struct exec_task *task, struct fm_sink *sink, int verdict, const char *reason,
 		 int64_t delay_ms)
 {
-	fm_settle(sink, task->ticket, verdict, reason, delay_ms);
+	for (size_t i = 0; i < task->ticket_count; i++)
+		fm_settle(sink, task->tickets[i], verdict, reason, delay_ms);
 	exec_task_free(task);
 }
 
@@ -81,7 +106,7 @@ exec_task_line(const struct exec_task *task, struct buf *out)
 	json_int(&j, 1);
 	json_key(&j, "seq");
 	json_uint(&j, task->seq);
-	json_member(&j, "key", task->key);
+	json_member(&j, "key", task->key.text);
 	json_key(&j, "attempt");
 	json_uint(&j, task->attempt);
 	json_key(&j, "item");

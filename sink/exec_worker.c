@@ -187,14 +187,21 @@ take_up_due(struct exec_worker *w)
 int
 exec_worker_put(struct exec_worker *w, const struct fm_item *item)
 {
-	struct exec_task *task;
-	bool bad;
+	const struct exec_tasks *const in_hand[] = {&w->given, &w->waiting, &w->later};
+	struct exec_task *task = NULL;
+	struct exec_key key;
 
 	if (w->stopping)
 		return fm_fail(w->sink, FM_RETRY, "the sink stops");
-	task = exec_task_new(item, &bad);
-	if (!task && bad)
+	if (!exec_key_of(item, &key))
 		return fm_fail(w->sink, FM_REJECT, "the item has no id and revision for a key");
+	for (size_t i = 0; i < sizeof(in_hand) / sizeof(in_hand[0]) && !task; i++)
+		task = exec_tasks_find(in_hand[i], &key);
+	if (task) {
+		exec_task_add_ticket(task, w->sink, fm_ticket(item));
+		return FM_PENDING;
+	}
+	task = exec_task_new(item, &key);
 	if (!task)
 		return fm_fail(w->sink, FM_RETRY, "no memory for the item");
 	if (task->item_len + EXEC_ENVELOPE_BYTES_MAX > (size_t)w->settings->max_line_bytes) {

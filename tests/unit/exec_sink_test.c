@@ -394,6 +394,24 @@ one_key_always_meets_one_worker(void)
 }
 
 static void
+an_item_that_is_in_hand_already_is_not_given_twice(void)
+{
+	static const char *const more[][2] = {{"ack_timeout", "1h"}, {NULL, NULL}};
+	/* Answers when there are three, or would never. */
+	struct fm_sink *host = host_with(EACH "save; [ $s = 3 ] && echo ok upto 3; done", more);
+	struct outcome o;
+
+	add_items(host, 3);
+	for (int i = 0; i < 3; i++) /* its sender was restarted, again and again */
+		(void)fake_add(host, fake_ready(fake_item(1, 0, 1)));
+	CHECK(fake_open(host) == FM_OK);
+	CHECK(fake_run(host, RUN_MS));
+	o = outcome_of(host);
+	CHECK(o.saved[0] == 1 && o.saved[1] == 1 && o.saved[2] == 1);
+	fake_done(host);
+}
+
+static void
 when_it_stops_a_batch_is_answered_first(void)
 {
 	static const char *const more[][2] = {{"ack_timeout", "1h"}, {NULL, NULL}};
@@ -537,6 +555,7 @@ main(void)
 	RUN(refuses_an_item_that_is_larger_than_a_line_may_be);
 	RUN(gives_the_program_a_clean_process);
 	RUN(one_key_always_meets_one_worker);
+	RUN(an_item_that_is_in_hand_already_is_not_given_twice);
 	RUN(when_it_stops_a_batch_is_answered_first);
 	RUN(when_it_stops_a_hung_program_keeps_nothing);
 	RUN(a_killed_sink_leaves_no_program_behind);
