@@ -96,7 +96,7 @@ text_of(const struct fm_item *item, enum fm_field field, struct buf *out)
 }
 
 static int
-write_item(struct sqlite *sqlite, const struct fm_item *item, struct err *err)
+write_item(struct sqlite *sqlite, const struct fm_item *item, const char *json, struct err *err)
 {
 	static const char sql[] =
 		"INSERT INTO items(id, rev, seq, published, updated, fetched, title, url, guid,"
@@ -126,7 +126,6 @@ write_item(struct sqlite *sqlite, const struct fm_item *item, struct err *err)
 	char dates[sizeof(times) / sizeof(times[0])][CLOCK_RFC3339_BYTES];
 	struct db_stmt *stmt = db_stmt(sqlite->db, sql, err);
 	int place = 1;
-	size_t len;
 
 	if (!stmt)
 		return -1;
@@ -145,7 +144,7 @@ write_item(struct sqlite *sqlite, const struct fm_item *item, struct err *err)
 	db_text(stmt, place++, text_of(item, FM_SUMMARY, &sqlite->summary));
 	db_text(stmt, place++, text_of(item, FM_CONTENT, &sqlite->content));
 	db_text(stmt, place++, author_names(item, &sqlite->author));
-	db_text(stmt, place, fm_json(item, &len));
+	db_text(stmt, place, json);
 	if (buf_failed(&sqlite->summary, err) < 0 || buf_failed(&sqlite->content, err) < 0 ||
 	    buf_failed(&sqlite->author, err) < 0) {
 		db_reset(stmt);
@@ -155,7 +154,7 @@ write_item(struct sqlite *sqlite, const struct fm_item *item, struct err *err)
 }
 
 static int
-write_tags(struct sqlite *sqlite, const struct fm_item *item, struct err *err)
+write_tags(struct sqlite *sqlite, const struct fm_item *item, const char *json, struct err *err)
 {
 	static const char forget[] = "DELETE FROM item_tags WHERE item_id = ?1";
 	static const char add[] = "INSERT OR REPLACE INTO item_tags(item_id, tag, score, why)"
@@ -163,7 +162,6 @@ write_tags(struct sqlite *sqlite, const struct fm_item *item, struct err *err)
 				  "coalesce(json_extract(value, '$.score'), 0),"
 				  " json_extract(value, '$.why') FROM json_each(?2, '$.tags')";
 	const char *const statements[] = {forget, add};
-	size_t len;
 
 	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
 		struct db_stmt *stmt = db_stmt(sqlite->db, statements[i], err);
@@ -172,7 +170,7 @@ write_tags(struct sqlite *sqlite, const struct fm_item *item, struct err *err)
 			return -1;
 		db_text(stmt, 1, fm_text(item, FM_ID));
 		if (statements[i] == add)
-			db_text(stmt, 2, fm_json(item, &len));
+			db_text(stmt, 2, json);
 		if (db_run(stmt, err) < 0)
 			return -1;
 	}
@@ -180,18 +178,32 @@ write_tags(struct sqlite *sqlite, const struct fm_item *item, struct err *err)
 }
 
 static int
+take_item(struct sqlite *sqlite, const struct fm_item *item, struct err *err)
+{
+	enum dedupe_verdict verdict;
+	const char *json;
+	size_t len;
+
+	if (dedupe_offer(sqlite->db, fm_text(item, FM_ID), fm_text(item, FM_REV), fm_seq(item),
+			 &verdict, err) < 0)
+		return -1;
+	if (verdict == DEDUPE_SKIP)
+		return 0;
+	json = fm_json(item, &len);
+	if (!json)
+		return err_set(err, ERR_RETRY, "no memory for the item");
+	return write_item(sqlite, item, json, err) < 0 ? -1 : write_tags(sqlite, item, json, err);
+}
+
+static int
 sqlite_put(struct fm_sink *sink, void *self, const struct fm_item *item)
 {
 	struct sqlite *sqlite = self;
-	enum dedupe_verdict verdict;
 	struct err err;
 
 	if (sqlite->lost)
 		return fm_fail(sink, FM_RETRY, "the transaction was rolled back");
-	if (dedupe_offer(sqlite->db, fm_text(item, FM_ID), fm_text(item, FM_REV), fm_seq(item),
-			 &verdict, &err) == 0 &&
-	    (verdict == DEDUPE_SKIP ||
-	     (write_item(sqlite, item, &err) == 0 && write_tags(sqlite, item, &err) == 0)))
+	if (take_item(sqlite, item, &err) == 0)
 		return FM_OK;
 	/* Half an item must not be committed with the others of its batch: they come again. */
 	db_rollback(sqlite->db);
