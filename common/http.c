@@ -518,6 +518,13 @@ forget_ended(struct http_transfer *t)
 }
 
 void
+http_drop_body(struct http_transfer *t)
+{
+	t->http->bodies_bytes -= t->body.len;
+	buf_done(&t->body);
+}
+
+void
 http_transfer_free(struct http_transfer *t)
 {
 	if (!t)
@@ -531,7 +538,7 @@ http_transfer_free(struct http_transfer *t)
 	*t->link = t->next;
 	if (t->next)
 		t->next->link = t->link;
-	http->bodies_bytes -= t->body.len;
+	http_drop_body(t);
 	/* A spare must not point into what goes away here. */
 	if (t->easy && http->spare_count < SPARES_MAX) {
 		(void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
@@ -543,7 +550,6 @@ http_transfer_free(struct http_transfer *t)
 	}
 	curl_slist_free_all(t->headers);
 	buf_done(&t->head);
-	buf_done(&t->body);
 	free(t);
 }
 

@@ -102,6 +102,8 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
 struct http_transfer *http_take_done(struct http *http);
 void *http_owner(const struct http_transfer *transfer);
 struct http_response http_response(const struct http_transfer *transfer);
+/* Gives the body's memory back early: http_response has none from then on. */
+void http_drop_body(struct http_transfer *transfer);
 /* Ends it if need be. Accepts NULL. */
 void http_transfer_free(struct http_transfer *transfer);
 

@@ -356,6 +356,7 @@ daemon_commit(void *self, struct err *err)
 	}
 	if (is_time(&d->upkeep_ms, clock_mono_ms(), MINUTE_MS)) {
 		db_regain_ballast(state_db(d->state));
+		(void)malloc_trim(0); /* what a burst of polls needed is not needed at rest */
 		return db_shrink(state_db(d->state), SHRINK_BYTES, err);
 	}
 	return 0;

@@ -199,6 +199,9 @@ learn_outcome(struct feed *f, const struct outcome *o, const struct lesson *l, b
 	case OUTCOME_UNREACHED:
 		return failed(f, o, l, err);
 	case OUTCOME_BUSY:
+		/* Larger than was thought: next time it waits until there is room. */
+		if ((int64_t)o->body.len * 2 > f->body_bytes)
+			f->body_bytes = (int64_t)o->body.len * 2;
 		f->due_s = l->now_s + LEARN_BUSY_S;
 		return 0;
 	}

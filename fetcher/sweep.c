@@ -282,12 +282,11 @@ text_of(struct sweep *s, struct bytes value)
 	return arena_strndup(s->arena, value.data, value.len);
 }
 
+/* The document as it goes into the spool: appended to out. */
 static int
-spool_document(struct sweep *s, const struct feed *feed, const struct outcome *o, int64_t now_s,
-	       struct err *err)
+encode_document(struct sweep *s, const struct feed *feed, const struct outcome *o, int64_t now_s,
+		struct buf *out, struct err *err)
 {
-	struct spool *spool = state_spool(s->options.state);
-	SCOPED(buf_done) struct buf encoded = buf_init(DOCUMENT_BYTES_MAX);
 	const struct document doc = {
 		.feed_id = feed->id,
 		.feed_url = feed->url,
@@ -295,17 +294,14 @@ spool_document(struct sweep *s, const struct feed *feed, const struct outcome *o
 		.content_type = text_of(s, o->content_type),
 		.content_language = text_of(s, o->content_language),
 		.content_location = text_of(s, o->content_location),
-		.seq = spool_next_seq(spool),
+		.seq = spool_next_seq(state_spool(s->options.state)),
 		.fetched_s = now_s,
 		.status = o->status,
 		.body = o->body,
 	};
-	uint64_t seq;
-	int rc = document_encode(&doc, &encoded, err);
+	const int rc = document_encode(&doc, out, err);
 
 	arena_reset(s->arena);
-	if (rc == 0)
-		rc = spool_append(spool, feed->id, buf_bytes(&encoded), &seq, err);
 	return rc;
 }
 
@@ -351,12 +347,29 @@ count(struct sweep *s, const struct outcome *o, const struct http_response *r, b
 	s->counts.failed += o->kind != OUTCOME_DOCUMENT && o->kind != OUTCOME_UNCHANGED;
 }
 
+/* Body and validators in one transaction: stored validators promise that the body will arrive. */
+static int
+write_down(struct sweep *s, struct job *job, const struct buf *document, struct err *err)
+{
+	struct state *state = s->options.state;
+	const struct feed *feed = poll_feed(job->poll);
+	uint64_t seq;
+
+	if (db_begin(state_db(state), err) < 0)
+		return -1;
+	if (document->len > 0 &&
+	    spool_append(state_spool(state), feed->id, buf_bytes(document), &seq, err) < 0)
+		return -1;
+	return state_save(state, feed, err);
+}
+
 /* The poll is over: everything that came of it goes into the open transaction. */
 static int
 keep(struct sweep *s, struct job *job, const struct outcome *o, const struct http_response *r,
      struct err *err)
 {
 	struct feed *feed = poll_feed(job->poll);
+	SCOPED(buf_done) struct buf document = buf_init(DOCUMENT_BYTES_MAX);
 	struct lesson lesson;
 	bool fresh = false;
 
@@ -364,18 +377,17 @@ keep(struct sweep *s, struct job *job, const struct outcome *o, const struct htt
 	lesson = sweep_lesson(s);
 	if (learn_outcome(feed, o, &lesson, &fresh, err) < 0)
 		return -1;
-	/* Body and validators together: stored validators promise that the body will arrive. */
-	if (db_begin(state_db(s->options.state), err) < 0 ||
-	    (fresh && spool_document(s, feed, o, lesson.now_s, err) < 0) ||
-	    state_save(s->options.state, feed, err) < 0)
-		return -1;
-	if (o->kind == OUTCOME_LIMITED && hold_host(s, feed, o, lesson.now_s, err) < 0)
+	if (fresh && encode_document(s, feed, o, lesson.now_s, &document, err) < 0)
 		return -1;
 	look_by(s, feed->due_s);
 	count(s, o, r, fresh);
 	if (s->options.told)
 		s->options.told(s->options.arg, feed, o);
-	return 0;
+	if (o->kind == OUTCOME_LIMITED && hold_host(s, feed, o, lesson.now_s, err) < 0)
+		return -1;
+	/* SQLite is about to make a copy of its own: three of a large body are too many. */
+	http_drop_body(job->transfer);
+	return write_down(s, job, &document, err);
 }
 
 /* A redirect, or the same again without a coding: its own turn at its own host. */
