@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/url.h"
+#include "common/quantity.h"
 #include "fetcher/feedlist.h"
 #include "fetcher/learn.h"
 #include "fetcher/listing.h"
@@ -118,11 +118,15 @@ daemon_check(const struct config *config, const void *arg, struct err *err)
 static void
 log_outcome(void *arg, const struct feed *feed, const struct outcome *o)
 {
+	char next[QUANTITY_TEXT_BYTES] = "never";
+
 	(void)arg;
+	if (feed->due_s > 0)
+		(void)quantity_duration_text(feed->due_s - clock_wall_s(), next);
 	if (o->kind == OUTCOME_DOCUMENT || o->kind == OUTCOME_UNCHANGED) {
 		log_event(LOG_DEBUG, "poll_ok", LOG_TEXT("feed", feed->url),
 			  LOG_NUM("status", o->status), LOG_NUM("bytes", o->body.len),
-			  LOG_NUM("due_s", feed->due_s));
+			  LOG_TEXT("next", next));
 		return;
 	}
 	log_event(o->kind == OUTCOME_BUSY ? LOG_DEBUG : LOG_WARNING,

@@ -7,6 +7,8 @@
 #include "common/digest.h"
 #include "common/url.h"
 
+static const char not_http[] = "a feed's URL begins with http:// or https://";
+
 void
 feed_done(struct feed *f)
 {
@@ -89,10 +91,12 @@ feed_url(const char *spelt, struct buf *url_out, struct buf *userinfo_out, struc
 	}
 	if (strncasecmp(spelt, "feed:", 5) == 0)
 		spelt += 5;
+	if (!strchr(spelt, ':'))
+		return err_set(err, ERR_REJECT, "%s", not_http);
 	if (url_resolve(NULL, spelt, strlen(spelt), &whole, err) < 0)
 		return -1;
 	if (!url_is_http(buf_str(&whole), whole.len))
-		return err_set(err, ERR_REJECT, "a feed's URL begins with http:// or https://");
+		return err_set(err, ERR_REJECT, "%s", not_http);
 	url_split(buf_str(&whole), whole.len, &parts);
 	if (parts.userinfo.len > 0 && add_decoded(userinfo_out, parts.userinfo, err) < 0)
 		return -1;

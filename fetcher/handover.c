@@ -7,6 +7,7 @@
 #include "common/document.h"
 #include "common/quarantine.h"
 #include "common/wire.h"
+#include "fetcher/description.h"
 #include "fetcher/learn.h"
 
 enum { ARENA_BYTES_MAX = 256 * 1024, SKIP_HOURS = 0xffffff, SKIP_DAYS = 0x7f };
@@ -231,48 +232,67 @@ take_bits(uint32_t *field, uint64_t value, uint32_t all)
 	return changed;
 }
 
+struct wishes {
+	int64_t ttl_s, newest_s;
+	uint64_t skip_hours, skip_days;
+};
+
+/* ttl, skipHours and the like: the poll that brought the document was scheduled without them. */
+static bool
+take_wishes(struct feed *feed, const struct wishes *w, int64_t now_s)
+{
+	const int64_t ttl_s = w->ttl_s < SCHEDULE_WISH_MAX_S ? w->ttl_s : SCHEDULE_WISH_MAX_S;
+	bool changed;
+
+	changed = take_number(&feed->ttl_s, ttl_s > 0 ? ttl_s : 0);
+	changed |= take_number(&feed->newest_s, w->newest_s);
+	changed |= take_bits(&feed->skip_hours, w->skip_hours, SKIP_HOURS);
+	changed |= take_bits(&feed->skip_days, w->skip_days, SKIP_DAYS);
+	if (changed && feed->due_s > now_s) {
+		if (feed->polled_s + ttl_s > feed->due_s)
+			feed->due_s = feed->polled_s + ttl_s;
+		feed->due_s = schedule_open(feed, feed->due_s);
+	}
+	return changed;
+}
+
 int
 handover_hint(struct handover *h, struct bytes hint, struct err *err)
 {
 	SCOPED(feed_done) struct feed loaded = {.due_s = 0};
 	struct feed *feed = NULL;
 	struct wire_in *in;
+	struct description description;
+	struct wishes wishes;
 	const char *id;
-	int64_t ttl_s, newest_s;
-	uint64_t hours, days;
 	bool changed;
 
 	arena_reset(h->arena);
 	in = wire_in(hint, h->arena);
 	id = wire_str(in, "feed", FEED_ID_HEX);
-	ttl_s = wire_int(in, "ttl_s");
-	newest_s = wire_int(in, "newest_s");
-	hours = wire_uint(in, "skip_hours");
-	days = wire_uint(in, "skip_days");
-	if (wire_fault(in, NULL) < 0 || !id || ttl_s < 0)
+	description = (struct description){
+		.title = wire_str(in, "title", DOCUMENT_TEXT_BYTES_MAX),
+		.link = wire_str(in, "link", DOCUMENT_TEXT_BYTES_MAX),
+		.self = wire_str(in, "self", DOCUMENT_TEXT_BYTES_MAX),
+		.hub = wire_str(in, "hub", DOCUMENT_TEXT_BYTES_MAX),
+		.prev_archive = wire_str(in, "prev_archive", DOCUMENT_TEXT_BYTES_MAX),
+	};
+	wishes = (struct wishes){
+		.ttl_s = wire_int(in, "ttl_s"),
+		.newest_s = wire_int(in, "newest_s"),
+		.skip_hours = wire_uint(in, "skip_hours"),
+		.skip_days = wire_uint(in, "skip_days"),
+	};
+	if (wire_fault(in, NULL) < 0 || !id)
 		return 0;
 	if (feed_of(h, id, &loaded, &feed, err) < 0)
 		return -1;
 	if (!feed)
 		return 0;
-	changed = take_number(&feed->ttl_s, ttl_s);
-	changed |= take_number(&feed->newest_s, newest_s);
-	changed |= take_bits(&feed->skip_hours, hours, SKIP_HOURS);
-	changed |= take_bits(&feed->skip_days, days, SKIP_DAYS);
-	if (!changed)
-		return 0;
-	/* The poll that brought the document was scheduled without knowing this. */
-	if (feed->due_s > 0) {
-		const struct lesson lesson = sweep_lesson(h->sweep);
-		const int64_t wished_s =
-			feed->polled_s +
-			(ttl_s < SCHEDULE_WISH_MAX_S ? ttl_s : SCHEDULE_WISH_MAX_S);
-
-		if (feed->due_s > lesson.now_s && wished_s > feed->due_s)
-			feed->due_s = wished_s;
-		feed->due_s = schedule_open(feed, feed->due_s);
-	}
-	return state_save(h->state, feed, err);
+	changed = take_wishes(feed, &wishes, sweep_lesson(h->sweep).now_s);
+	if (description_save(h->state, id, &description, err) < 0)
+		return -1;
+	return changed ? state_save(h->state, feed, err) : 0;
 }
 
 /* --- the quarantine, for people -----------------------------------------------------------------

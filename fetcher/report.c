@@ -11,6 +11,7 @@
 #include "common/url.h"
 #include "common/utf8.h"
 #include "fetcher/daemon.h"
+#include "fetcher/description.h"
 
 enum { PAGE_ROWS = 1000, ARENA_BYTES_MAX = 256 * 1024 };
 
@@ -121,15 +122,34 @@ report_status(struct daemon *d, struct json *j)
 /* --- feeds
  * ----------------------------------------------------------------------------------------- */
 
+static void
+write_description(void *arg, const struct description *d)
+{
+	struct json *j = arg;
+
+	json_member(j, "own_title", d->title);
+	json_member(j, "link", d->link);
+	json_member(j, "self", d->self);
+	json_member(j, "hub", d->hub);
+	json_member(j, "prev_archive", d->prev_archive);
+}
+
+struct listing {
+	struct daemon *daemon;
+	struct json *json;
+};
+
 static int
 write_feed(void *arg, const struct feed *f)
 {
-	struct json *j = arg;
+	const struct listing *to = arg;
+	struct json *j = to->json;
 
 	json_object(j);
 	json_member(j, "id", f->id);
 	member(j, "url", f->url);
 	member(j, "title", f->title);
+	(void)description_of(to->daemon->state, f->id, write_description, j, NULL);
 	member(j, "category", f->category);
 	member_number(j, "interval_s", f->want_interval_s);
 	member(j, "moved_to", f->target_url);
@@ -169,12 +189,13 @@ why_then(const struct feed *f)
 }
 
 static void
-write_story(struct json *j, const struct feed *f)
+write_story(struct daemon *d, struct json *j, const struct feed *f)
 {
 	json_object(j);
 	json_member(j, "id", f->id);
 	member(j, "url", f->url);
 	member(j, "title", f->title);
+	(void)description_of(d->state, f->id, write_description, j, NULL);
 	member(j, "category", f->category);
 	member(j, "moved_to", f->target_url);
 	member(j, "moving_to", f->moved_url);
@@ -253,7 +274,9 @@ command_poll(struct daemon *d, const char *arg, struct json *j, struct err *err)
 static int
 command_feeds(struct daemon *d, const char *arg, struct json *j, struct err *err)
 {
-	return state_each(d->state, arg, PAGE_ROWS, write_feed, j, err);
+	struct listing to = {d, j};
+
+	return state_each(d->state, arg, PAGE_ROWS, write_feed, &to, err);
 }
 
 static int
@@ -268,7 +291,7 @@ command_explain(struct daemon *d, const char *arg, struct json *j, struct err *e
 	got = state_load(d->state, id, &feed, err);
 	if (got <= 0)
 		return got < 0 ? -1 : no_such_feed(arg, err);
-	write_story(j, &feed);
+	write_story(d, j, &feed);
 	return 0;
 }
 

@@ -34,6 +34,9 @@ static const char *const migrations[] = {
 	"CREATE INDEX feeds_retired ON feeds(retired_s) WHERE retired_s > 0;"
 	"CREATE INDEX feeds_removed ON feeds(removed_s) WHERE removed_s IS NOT NULL;"
 	"CREATE TABLE hosts(host TEXT PRIMARY KEY, held_until_s INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE descriptions(feed TEXT PRIMARY KEY, title TEXT, link TEXT, self TEXT, hub "
+	"TEXT,"
+	" prev_archive TEXT) WITHOUT ROWID;"
 	"CREATE TABLE clock(seen_s INTEGER NOT NULL);"
 	"INSERT INTO clock VALUES(0);" SPOOL_SCHEMA QUARANTINE_SCHEMA,
 	NULL,
@@ -394,6 +397,11 @@ state_purge(struct state *s, int64_t now_s, struct err *err)
 	db_int(stmt, 1, now_s - STATE_KEEP_REMOVED_S);
 	db_int(stmt, 2, PURGE_ROWS);
 	if (db_run(stmt, err) < 0)
+		return -1;
+	if (db_exec(s->db,
+		    "DELETE FROM descriptions WHERE NOT EXISTS"
+		    " (SELECT 1 FROM feeds WHERE id = descriptions.feed)",
+		    err) < 0)
 		return -1;
 	stmt = state_write(s, "DELETE FROM hosts WHERE held_until_s < ?1", err);
 	if (!stmt)

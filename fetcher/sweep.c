@@ -7,14 +7,12 @@
 #include "common/arena.h"
 #include "common/clock.h"
 #include "common/document.h"
-#include "common/url.h"
 #include "common/utf8.h"
 #include "fetcher/host.h"
 #include "fetcher/learn.h"
+#include "fetcher/window.h"
 
 enum {
-	BUCKETS = 1024,
-	HOST_BYTES_MAX = 1024,
 	TEXT_BYTES_MAX = 2048, /* of a header line that goes into the document */
 	ARENA_BYTES_MAX = 64 * 1024,
 	RETREAT_FIRST_MS = 5 * 1000,
@@ -23,30 +21,18 @@ enum {
 	PORTIONS_A_TURN = 4,
 };
 
-/* A feed that was taken out of the state: it waits for its host, or is in flight. */
-struct job {
-	struct waiting waiting; /* first: hosts hands it back */
-	struct job *next;       /* in the bucket */
-	struct poll *poll;      /* NULL until the first request */
-	struct http_transfer *transfer;
-	int64_t expected_bytes;
-	char id[FEED_ID_HEX + 1];
-};
-
 struct sweep {
 	struct sweep_options options;
 	struct hosts *hosts;
 	struct arena *arena;
-	struct job *buckets[BUCKETS];
-	size_t jobs, in_flight;
+	struct window *window;
+	size_t in_flight;
 	int64_t expected_bytes; /* of all in flight */
-	struct due_cursor cursor;
-	int64_t look_s; /* wall clock: nothing new is due before */
 	bool paused;
 	int64_t retreat_ms, retreat_until_ms; /* monotonic */
 	int64_t hosts_sweep_ms;
 	int unreached_hosts;
-	char last_unreached[HOST_BYTES_MAX];
+	char last_unreached[WINDOW_HOST_BYTES_MAX];
 	uint32_t random;
 	struct sweep_counts counts;
 };
@@ -69,157 +55,31 @@ sweep_lesson(struct sweep *s)
 			       .offline = s->unreached_hosts >= SWEEP_OFFLINE_HOSTS};
 }
 
-/* --- the jobs --------------------------------------------------------------------------------- */
-
-static struct job **
-find_job(struct sweep *s, const char *id)
+struct feed *
+sweep_feed(struct sweep *s, const char *id)
 {
-	uint32_t hash = 0;
-	struct job **link;
+	struct job *job = window_find(s->window, id);
 
-	for (size_t i = 0; i < 8 && id[i]; i++)
-		hash = hash * 31 + (unsigned char)id[i];
-	for (link = &s->buckets[hash % BUCKETS]; *link; link = &(*link)->next)
-		if (strcmp((*link)->id, id) == 0)
-			break;
-	return link;
+	return job && job->poll ? poll_feed(job->poll) : NULL;
+}
+
+/* The job's request is over, or its poll is. */
+static void
+end_transfer(struct sweep *s, struct job *job)
+{
+	if (!job->transfer)
+		return;
+	http_transfer_free(job->transfer);
+	job->transfer = NULL;
+	s->in_flight--;
+	s->expected_bytes -= job->expected_bytes;
 }
 
 static void
 drop_job(struct sweep *s, struct job *job)
 {
-	struct job **link = find_job(s, job->id);
-
-	*link = job->next;
-	s->jobs--;
-	if (job->transfer) {
-		http_transfer_free(job->transfer);
-		s->in_flight--;
-		s->expected_bytes -= job->expected_bytes;
-	}
-	poll_free(job->poll);
-	free(job);
-}
-
-/* The URL's host, which the queues go by. */
-static int
-host_of(const char *url, char out[HOST_BYTES_MAX], struct err *err)
-{
-	SCOPED(buf_done) struct buf host = buf_init(HOST_BYTES_MAX - 1);
-
-	if (url_host(url, strlen(url), &host, err) < 0)
-		return -1;
-	memcpy(out, buf_str(&host), host.len + 1);
-	return 0;
-}
-
-struct feed *
-sweep_feed(struct sweep *s, const char *id)
-{
-	struct job *job = *find_job(s, id);
-
-	return job && job->poll ? poll_feed(job->poll) : NULL;
-}
-
-/* --- taking feeds out of the state ------------------------------------------------------------ */
-
-struct postponed {
-	char id[FEED_ID_HEX + 1];
-	int64_t due_s;
-};
-
-struct portion {
-	struct sweep *sweep;
-	int64_t now_ms, now_s;
-	struct postponed later[SWEEP_PORTION];
-	size_t later_count;
-	struct err *err;
-	bool failed;
-};
-
-static int
-take(void *arg, const struct due *due)
-{
-	struct portion *p = arg;
-	struct sweep *s = p->sweep;
-	struct job **link = find_job(s, due->id);
-	char host[HOST_BYTES_MAX];
-	struct job *job;
-	int64_t delay_ms;
-
-	if (*link)
-		return 0;
-	if (s->jobs >= SWEEP_WINDOW)
-		return 1;
-	p->failed = true;
-	if (host_of(due->start_url, host, p->err) < 0)
-		return 1;
-	delay_ms = hosts_delay_ms(s->hosts, host, p->now_ms);
-	if (delay_ms > SWEEP_WAIT_MAX_MS ||
-	    (s->jobs > SWEEP_WINDOW / 2 && hosts_waiting_at(s->hosts, host) >= SWEEP_HOST_WINDOW)) {
-		/* Back to when the host may have room: one host with many feeds must not fill the
-		 * window that the others need. */
-		struct postponed *later = &p->later[p->later_count++];
-
-		memcpy(later->id, due->id, sizeof(later->id));
-		later->due_s = p->now_s + 1 + delay_ms / 1000;
-		p->failed = false;
-		return 0;
-	}
-	job = calloc(1, sizeof(*job));
-	if (!job) {
-		(void)err_sys(p->err, "poll");
-		return 1;
-	}
-	if (hosts_put(s->hosts, host, &job->waiting, false, p->err) < 0) {
-		free(job);
-		return 1;
-	}
-	memcpy(job->id, due->id, sizeof(job->id));
-	job->expected_bytes = due->body_bytes;
-	*link = job;
-	s->jobs++;
-	p->failed = false;
-	return 0;
-}
-
-static void
-look_by(struct sweep *s, int64_t due_s)
-{
-	if (due_s > 0 && due_s < s->look_s)
-		s->look_s = due_s;
-}
-
-/* Fills the window a bit; false when there is nothing more that is due. */
-static int
-take_portion(struct sweep *s, int64_t now_ms, bool *more_out, struct err *err)
-{
-	const int64_t now_s = clock_wall_s();
-	struct portion p = {.sweep = s, .now_ms = now_ms, .now_s = now_s, .err = err};
-	int64_t next_s = 0;
-	int given;
-
-	*more_out = false;
-	if (now_s < s->look_s || s->jobs >= SWEEP_WINDOW)
-		return 0;
-	given = state_due(s->options.state, now_s, &s->cursor, SWEEP_PORTION, take, &p, err);
-	if (given < 0 || p.failed)
-		return -1;
-	for (size_t i = 0; i < p.later_count; i++)
-		if (state_postpone(s->options.state, p.later[i].id, p.later[i].due_s, err) < 0)
-			return -1;
-	if (given == SWEEP_PORTION) {
-		*more_out = true;
-		return 0;
-	}
-	if (s->jobs >= SWEEP_WINDOW)
-		return 0;
-	/* The end: from the beginning again when the next one is due. */
-	if (state_next_due(s->options.state, now_s, &next_s, err) < 0)
-		return -1;
-	s->cursor = (struct due_cursor){.due_s = 0};
-	s->look_s = next_s > 0 ? next_s : INT64_MAX;
-	return 0;
+	end_transfer(s, job);
+	window_drop(s->window, job);
 }
 
 /* --- one poll --------------------------------------------------------------------------------- */
@@ -238,7 +98,7 @@ load_poll(struct sweep *s, struct job *job, struct err *err)
 		return got < 0 ? -1 : 0;
 	open_s = schedule_open(&feed, now_s);
 	if (open_s > now_s) {
-		look_by(s, open_s);
+		window_look_by(s->window, open_s);
 		return state_postpone(s->options.state, job->id, open_s, err);
 	}
 	job->poll = poll_new(&feed, now_s, err);
@@ -309,14 +169,14 @@ encode_document(struct sweep *s, const struct feed *feed, const struct outcome *
 static void
 notice_network(struct sweep *s, const struct outcome *o)
 {
-	char host[HOST_BYTES_MAX];
+	char host[WINDOW_HOST_BYTES_MAX];
 
 	if (o->kind != OUTCOME_UNREACHED) {
 		if (o->status > 0)
 			s->unreached_hosts = 0;
 		return;
 	}
-	if (host_of(o->url, host, NULL) < 0 || strcmp(host, s->last_unreached) == 0)
+	if (window_host(o->url, host, NULL) < 0 || strcmp(host, s->last_unreached) == 0)
 		return;
 	memcpy(s->last_unreached, host, sizeof(host));
 	s->unreached_hosts++;
@@ -326,9 +186,9 @@ static int
 hold_host(struct sweep *s, const struct feed *feed, const struct outcome *o, int64_t now_s,
 	  struct err *err)
 {
-	char host[HOST_BYTES_MAX];
+	char host[WINDOW_HOST_BYTES_MAX];
 
-	if (host_of(o->url, host, err) < 0)
+	if (window_host(o->url, host, err) < 0)
 		return -1;
 	/* A 429 is about us, not about the feed: its sisters wait as well. */
 	if (hosts_hold(s->hosts, host, clock_mono_ms() + (feed->due_s - now_s) * 1000, err) < 0)
@@ -379,7 +239,7 @@ keep(struct sweep *s, struct job *job, const struct outcome *o, const struct htt
 		return -1;
 	if (fresh && encode_document(s, feed, o, lesson.now_s, &document, err) < 0)
 		return -1;
-	look_by(s, feed->due_s);
+	window_look_by(s->window, feed->due_s);
 	count(s, o, r, fresh);
 	if (s->options.told)
 		s->options.told(s->options.arg, feed, o);
@@ -394,10 +254,10 @@ keep(struct sweep *s, struct job *job, const struct outcome *o, const struct htt
 static int
 go_on(struct sweep *s, struct job *job, struct err *err)
 {
-	char host[HOST_BYTES_MAX];
+	char host[WINDOW_HOST_BYTES_MAX];
 
 	s->counts.redirects++;
-	if (host_of(poll_url(job->poll), host, err) < 0)
+	if (window_host(poll_url(job->poll), host, err) < 0)
 		return -1;
 	return hosts_put(s->hosts, host, &job->waiting, true, err);
 }
@@ -426,10 +286,7 @@ finish(struct sweep *s, struct http_transfer *transfer, struct err *err)
 	hosts_done(s->hosts, &job->waiting);
 	step = poll_answer(job->poll, &response, clock_wall_s(), &outcome);
 	if (step == POLL_AGAIN) {
-		http_transfer_free(job->transfer);
-		job->transfer = NULL;
-		s->in_flight--;
-		s->expected_bytes -= job->expected_bytes;
+		end_transfer(s, job);
 		rc = go_on(s, job, err);
 		if (rc == 0)
 			return 0;
@@ -481,7 +338,7 @@ start_some(struct sweep *s, struct err *err)
 		}
 		if (!more || portions++ == PORTIONS_A_TURN)
 			return 0;
-		if (take_portion(s, now_ms, &more, err) < 0)
+		if (window_fill(s->window, now_ms, &more, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -531,8 +388,8 @@ sweep_timeout(const struct sweep *s, int *timeout_ms)
 	if (next_ms >= 0)
 		lower(timeout_ms, next_ms - now_ms);
 	/* To the whole second that the due times are counted in. */
-	if (s->jobs < SWEEP_WINDOW && s->look_s < INT64_MAX) {
-		const int64_t left_s = s->look_s - clock_wall_s();
+	if (!window_is_full(s->window) && window_look_s(s->window) < INT64_MAX) {
+		const int64_t left_s = window_look_s(s->window) - clock_wall_s();
 
 		lower(timeout_ms, left_s > 3600 ? 3600 * 1000 : left_s * 1000);
 	}
@@ -566,10 +423,7 @@ sweep_set_pace(struct sweep *s, struct pace pace)
 void
 sweep_look_anew(struct sweep *s)
 {
-	for (struct waiting *w; (w = hosts_drain(s->hosts));)
-		drop_job(s, (struct job *)w);
-	s->cursor = (struct due_cursor){.due_s = 0};
-	s->look_s = 0;
+	window_look_anew(s->window);
 }
 
 size_t
@@ -612,8 +466,9 @@ sweep_new(const struct sweep_options *options, struct err *err)
 	}
 	s->options = *options;
 	s->hosts = hosts_new(options->polls_a_host, options->spacing_ms, err);
+	s->window = s->hosts ? window_new(options->state, s->hosts, err) : NULL;
 	s->arena = arena_new(ARENA_BYTES_MAX);
-	if (!s->hosts || !s->arena) {
+	if (!s->window || !s->arena) {
 		(void)err_set(err, ERR_RETRY, "out of memory");
 		return NULL;
 	}
@@ -629,9 +484,7 @@ sweep_free(struct sweep *s)
 {
 	if (!s)
 		return;
-	for (size_t b = 0; b < BUCKETS; b++)
-		while (s->buckets[b])
-			drop_job(s, s->buckets[b]);
+	window_free(s->window);
 	hosts_free(s->hosts);
 	arena_free(s->arena);
 	free(s);

@@ -21,11 +21,7 @@
 #include "fetcher/state.h"
 
 enum {
-	SWEEP_WINDOW = 1024,           /* feeds taken out of the state, waiting or in flight */
-	SWEEP_PORTION = 256,           /* taken out at once */
-	SWEEP_HOST_WINDOW = 32,        /* of one host, once the window is half full */
-	SWEEP_WAIT_MAX_MS = 60 * 1000, /* a feed whose host is busy for longer goes back */
-	SWEEP_OFFLINE_HOSTS = 5,       /* unreached one after another: it is our own network */
+	SWEEP_OFFLINE_HOSTS = 5, /* unreached one after another: it is our own network */
 };
 
 struct sweep_options {
