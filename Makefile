@@ -66,6 +66,16 @@ $(B)/common.a: $(COMMON_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# What strangers link: the skeleton and the item, nothing of our stages.
+LIBFEEDMILL := $(B)/lib/libfeedmill.so.1
+$(LIBFEEDMILL): PKG := $(PKG_common)
+$(LIBFEEDMILL): $(B)/common/sdk.o $(B)/common.a common/libfeedmill.map
+	@mkdir -p $(@D)
+	$(CC) -shared $(filter-out -pie,$(ALL_LDFLAGS)) -Wl,-soname,$(@F) \
+		-Wl,--version-script=common/libfeedmill.map -o $@ $(filter %.o %.a,$^) \
+		$(shell $(PKG_CONFIG) --libs $(PKG)) -lm
+	ln -sf $(@F) $(@D)/libfeedmill.so
+
 # --- one program a stage --------------------------------------------------------------------------
 define stage
 SRC_$(1) := $(wildcard $(1)/*.c $(1)/*/*.c)
@@ -106,7 +116,41 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(B)/stages.a $(B)/common.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PKG)) -lm
 endif
 
-all: $(BINS)
+all: $(BINS) $(LIBFEEDMILL)
+
+# --- install: DESTDIR=, PREFIX=, LIBDIR=, SYSCONFDIR=, UNITDIR= are honoured ----------------------
+LIBEXECDIR  ?= $(PREFIX)/lib/feedmill
+UNITDIR     ?= $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd 2>/dev/null || echo /lib/systemd/system)
+SYSUSERSDIR ?= /usr/lib/sysusers.d
+TMPFILESDIR ?= /usr/lib/tmpfiles.d
+FILL := sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@VERSION@|$(VERSION)|g' \
+	-e 's|@LIBEXECDIR@|$(LIBEXECDIR)|g'
+D := $(DESTDIR)
+
+install: all
+	install -d $D$(PREFIX)/bin $D$(LIBEXECDIR) $D$(PREFIX)/include $D$(LIBDIR)/pkgconfig \
+		$D$(UNITDIR)/feedmill-.service.d $D$(UNITDIR)/feedmill-fetcher.service.d \
+		$D$(SYSUSERSDIR) $D$(TMPFILESDIR) $D$(SYSCONFDIR)/feedmill
+	install -m 755 $(B)/bin/feedmill $D$(PREFIX)/bin
+	install -m 755 $(STAGES:%=$(B)/bin/feedmill-%) $D$(LIBEXECDIR)
+	install -m 644 common/feedmill.h $D$(PREFIX)/include
+	install -m 755 $(LIBFEEDMILL) $D$(LIBDIR)
+	ln -sf libfeedmill.so.1 $D$(LIBDIR)/libfeedmill.so
+	$(FILL) common/libfeedmill.pc.in >$D$(LIBDIR)/pkgconfig/feedmill.pc
+	for u in deploy/systemd/*.service.in; do \
+		$(FILL) $$u >$D$(UNITDIR)/$$(basename $$u .in) || exit 1; done
+	install -m 644 deploy/systemd/feedmill.target deploy/systemd/feedmill.slice $D$(UNITDIR)
+	install -m 644 deploy/systemd/10-hardening.conf $D$(UNITDIR)/feedmill-.service.d
+	install -m 644 deploy/systemd/20-network.conf $D$(UNITDIR)/feedmill-fetcher.service.d
+	install -m 644 deploy/systemd/feedmill.sysusers $D$(SYSUSERSDIR)/feedmill.conf
+	install -m 644 deploy/systemd/feedmill.tmpfiles $D$(TMPFILESDIR)/feedmill.conf
+	for m in $(wildcard */*.[1-8] deploy/feedmill/*.[1-8]); do \
+		install -D -m 644 -t $D$(MANDIR)/man$${m##*.} $$m || exit 1; done
+	# A configuration that is there is the operator's.
+	for c in deploy/conf/*.conf; do \
+		test -e $D$(SYSCONFDIR)/feedmill/$$(basename $$c) || \
+			install -m 644 -t $D$(SYSCONFDIR)/feedmill $$c || exit 1; done
+
 
 # One unit test: make unit-buf
 unit-%: $(B)/tests/unit/%_test
@@ -133,7 +177,7 @@ fuzz-run: $(FUZZ)
 clean:
 	rm -rf .build
 
-.PHONY: all clean fuzz fuzz-run fuzz-replay
+.PHONY: all install clean fuzz fuzz-run fuzz-replay
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
