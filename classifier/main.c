@@ -257,7 +257,7 @@ status(void *self, struct json *j)
 
 static const struct stage_ops ops = {
 	.name = "classifier",
-	.default_instance = "1",
+	.default_instance = "main",
 	.keys = keys,
 	.key_count = sizeof(keys) / sizeof(keys[0]),
 	.conf_bytes = sizeof(struct classifier_conf),

@@ -446,7 +446,7 @@ daemon_control(void *self, const char *command, const char *arg, struct json *j,
 
 const struct stage_ops daemon_ops = {
 	.name = "fetcher",
-	.default_instance = "1",
+	.default_instance = "main",
 	.needs_state_dir = true,
 	.keys = conf_keys,
 	.key_count = CONF_KEYS,
