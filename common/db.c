@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -478,11 +477,12 @@ open_reader(struct db *db, const struct db_options *options, struct err *err)
 static int
 make_folder(const char *path, struct err *err)
 {
-	SCOPED(free) char *copy = strdup(path);
+	const char *slash = strrchr(path, '/');
+	SCOPED(free) char *folder = slash ? strndup(path, (size_t)(slash - path)) : NULL;
 
-	if (!copy)
-		return err_sys(err, "database '%s'", path);
-	return file_mkdirs(dirname(copy), err);
+	if (!slash || slash == path)
+		return 0;
+	return folder ? file_mkdirs(folder, err) : err_sys(err, "database '%s'", path);
 }
 
 struct db *

@@ -63,12 +63,11 @@ kind_of(int rc)
 static int
 fail(const struct dbconn *conn, int rc, struct err *err)
 {
-	const int os = sqlite3_system_errno(conn->handle);
 	const bool io = (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN;
+	const char *os = io ? strerrordesc_np(sqlite3_system_errno(conn->handle)) : NULL;
 
 	return err_set(err, kind_of(rc), "database '%s': %s%s%s (%d)", conn->path,
-		       sqlite3_errmsg(conn->handle), io && os ? ": " : "",
-		       io && os ? strerror(os) : "", rc);
+		       sqlite3_errmsg(conn->handle), os ? ": " : "", os ? os : "", rc);
 }
 
 /* Whether rc came from a lack of room, which SQLite does not always call so: the file that maps

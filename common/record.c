@@ -5,6 +5,8 @@
 
 #include "common/clock.h"
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the tables are, and no deeper */
+
 /* Members are reached by their place in a struct. memcpy, because pointers to different types
  * are read through one. */
 static const char *
@@ -442,3 +444,4 @@ record_from_json(const struct jsonval *object, const struct record_field *fields
 		return -1;
 	return arena_failed(arena, err);
 }
+/* NOLINTEND(misc-no-recursion) */

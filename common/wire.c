@@ -209,6 +209,7 @@ struct wire_in {
 };
 
 /* "tags[2].why[0].at" */
+/* NOLINTBEGIN(misc-no-recursion): WIRE_DEPTH_MAX bounds it */
 static void
 path_of(const struct wire_in *in, const char *key, struct buf *out)
 {
@@ -219,6 +220,7 @@ path_of(const struct wire_in *in, const char *key, struct buf *out)
 	if (key)
 		(void)buf_addf(out, NULL, "%s%s", out->len > 0 ? "." : "", key);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 static void fault(struct wire_in *in, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -291,6 +293,13 @@ readable(const struct wire_in *in)
 	return in && in->value && !in->message->fault[0];
 }
 
+/* msgpack-c gives an empty text no pointer. */
+static bool
+is_key(const msgpack_object_str *have, const char *key, size_t len)
+{
+	return have->size == len && (len == 0 || memcmp(have->ptr, key, len) == 0);
+}
+
 /* The value under key; NULL where it is absent or nil. */
 static const msgpack_object *
 member(struct wire_in *in, const char *key)
@@ -310,7 +319,7 @@ member(struct wire_in *in, const char *key)
 			in->next + n < map->size ? in->next + n : in->next + n - map->size;
 		const msgpack_object_kv *kv = &map->ptr[i];
 
-		if (kv->key.via.str.size != len || memcmp(kv->key.via.str.ptr, key, len) != 0)
+		if (!is_key(&kv->key.via.str, key, len))
 			continue;
 		in->next = i + 1 < map->size ? i + 1 : 0;
 		return kv->val.type == MSGPACK_OBJECT_NIL ? NULL : &kv->val;
@@ -508,12 +517,12 @@ is_known(const msgpack_object_str *key, const char *const *known, size_t *next)
 {
 	/* Members mostly come in the order of known. */
 	for (size_t i = *next; known[i]; i++)
-		if (strlen(known[i]) == key->size && memcmp(known[i], key->ptr, key->size) == 0) {
+		if (is_key(key, known[i], strlen(known[i]))) {
 			*next = i + 1;
 			return true;
 		}
 	for (size_t i = 0; i < *next; i++)
-		if (strlen(known[i]) == key->size && memcmp(known[i], key->ptr, key->size) == 0)
+		if (is_key(key, known[i], strlen(known[i])))
 			return true;
 	return false;
 }

@@ -174,53 +174,67 @@ check_key(const struct cursor *c, size_t len, struct level *level, struct key *k
 	return NULL;
 }
 
+struct walk {
+	size_t depth, nodes;
+	struct level levels[WIRE_DEPTH_MAX + 1];
+	struct key keys[WIRE_DEPTH_MAX + 1][WIRE_MEMBERS_MAX];
+};
+
+/* Takes one value; of a container its head, after which the walk is inside. */
+static inline const char *
+take_value(struct cursor *c, struct walk *w)
+{
+	struct level *level = &w->levels[w->depth];
+	const bool is_key = level->map && level->left % 2 == 0;
+	struct head head;
+	const char *why = read_head(c, &head);
+
+	level->left--;
+	if (why)
+		return why;
+	if (is_key && head.kind != KIND_STR)
+		return "a key that is not a text";
+	switch (head.kind) {
+	case KIND_SCALAR:
+		return NULL;
+	case KIND_STR:
+	case KIND_BIN:
+		why = check_run(c, &head);
+		if (!why && is_key)
+			why = check_key(c, head.count, level, w->keys[w->depth]);
+		c->at += why ? 0 : head.count;
+		return why;
+	case KIND_ARRAY:
+	case KIND_MAP:
+		return open_level(c, &head, w->depth++, level + 1);
+	case KIND_EXT:
+		return "an extension type";
+	case KIND_NONE:
+		break;
+	}
+	return "a byte that begins no value";
+}
+
 /* Walks to the end of the value at hand. */
 static const char *
 walk(struct cursor *c)
 {
-	/* Neither is filled with a pattern at each call, as the compiler's hardening would. */
-	__attribute__((uninitialized)) struct key keys[WIRE_DEPTH_MAX + 1][WIRE_MEMBERS_MAX];
-	__attribute__((uninitialized)) struct level levels[WIRE_DEPTH_MAX + 1];
-	size_t depth = 0, nodes = 0;
+	/* Not filled with a pattern at each call, as the compiler's hardening would. */
+	__attribute__((uninitialized)) struct walk w;
+	const char *why = NULL;
 
-	levels[0] = (struct level){.left = 1};
-	for (;;) {
-		struct level *level = &levels[depth];
-		const char *why;
-		struct head head;
-		bool is_key;
-
-		if (level->left == 0) {
-			if (depth == 0)
-				return NULL;
-			depth--;
-			continue;
-		}
-		is_key = level->map && level->left % 2 == 0;
-		level->left--;
-		why = ++nodes > WIRE_NODES_MAX ? "too many values" : read_head(c, &head);
-		if (why)
-			return why;
-		if (head.kind == KIND_SCALAR && !is_key)
-			continue;
-		if (is_key && head.kind != KIND_STR)
-			return "a key that is not a text";
-		if (head.kind == KIND_STR || head.kind == KIND_BIN) {
-			why = check_run(c, &head);
-			if (!why && is_key)
-				why = check_key(c, head.count, level, keys[depth]);
-			if (!why)
-				c->at += head.count;
-		} else if (head.kind == KIND_ARRAY || head.kind == KIND_MAP) {
-			why = open_level(c, &head, depth, &levels[depth + 1]);
-			depth++;
-		} else {
-			why = head.kind == KIND_EXT ? "an extension type"
-						    : "a byte that begins no value";
-		}
-		if (why)
-			return why;
+	w.depth = 0;
+	w.nodes = 0;
+	w.levels[0] = (struct level){.left = 1};
+	while (!why) {
+		if (w.levels[w.depth].left > 0)
+			why = ++w.nodes > WIRE_NODES_MAX ? "too many values" : take_value(c, &w);
+		else if (w.depth > 0)
+			w.depth--;
+		else
+			break;
 	}
+	return why;
 }
 
 int
