@@ -174,10 +174,20 @@ fuzz-run: $(FUZZ)
 			-verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/crash/$$n- \
 			$(B)/found/$$n tests/fuzz/corpus/$$n || exit 1; done
 
+# --- measuring: never part of the tests -----------------------------------------------------------
+BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
+$(BENCHES) $(BENCHES:%=%.o): PKG := $(PKG_all)
+$(BENCHES): $(B)/%: $(B)/%.o $(B)/stages.a $(B)/common.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PKG)) -lm
+
+# make bench [BENCH="parser link e2e scale latency"]
+bench: all $(BENCHES)
+	@tests/bench/run $(B)/bin $(BENCH)
+
 clean:
 	rm -rf .build
 
-.PHONY: all install clean fuzz fuzz-run fuzz-replay
+.PHONY: all install bench clean fuzz fuzz-run fuzz-replay
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
