@@ -47,12 +47,13 @@ enum fm_verdict {
 struct fm_sink; /* the running sink */
 struct fm_item; /* one item, for the time of put */
 
+/* Only api and put are a must; the others may be NULL. */
 struct fm_sink_ops {
 	int api; /* FM_API */
 	/* NULL-terminated: the keys of the [sink NAME] section that this sink knows, beside those
-	 * of every sink (type, program, filter, from, on_full, max_age, max_size, keep). */
+	 * of every sink (type, program, filter, from, on_full, max_age, max_size). */
 	const char *const *options;
-	/* check: the options are well-formed (feedmill check, -n); touches nothing. May be NULL. */
+	/* check: the options are well-formed (feedmill check, -n); touches nothing. */
 	int (*check)(struct fm_sink *sink);
 	/* Sets *self, which every later call gets. */
 	int (*open)(struct fm_sink *sink, void **self);
@@ -62,7 +63,7 @@ struct fm_sink_ops {
 	int (*commit)(struct fm_sink *sink, void *self);
 	void (*close)(struct fm_sink *sink, void *self);
 
-	/* For sinks that wait for something outside (a child, a server): all may be NULL.
+	/* For sinks that wait for something outside (a child, a server).
 	 * watch: descriptors to wake up for, at most max; may lower *timeout_ms.
 	 * woken: the same after the poll. turn: once each turn of the loop. */
 	size_t (*watch)(struct fm_sink *sink, void *self, struct pollfd *fds, size_t max,
@@ -156,7 +157,7 @@ FM_EXPORT const char *fm_enclosure_type(const struct fm_item *item, size_t i);
 FM_EXPORT int64_t fm_enclosure_bytes(const struct fm_item *item, size_t i); /* -1 unknown */
 
 /* The whole item as one JSON object, no newline (the spelling of feedmill-item(7)). NULL without
- * memory. */
+ * memory. len_out may be NULL. */
 FM_EXPORT const char *fm_json(const struct fm_item *item, size_t *len_out);
 
 #ifdef __cplusplus

@@ -183,7 +183,7 @@ on_open(struct stage *stage, const void *conf, void **self_out, struct err *err)
 	if (!sink || sink_configure(sink, stage_config(stage), err) < 0)
 		return -1;
 	sink->stage = stage;
-	verdict = sink->ops->open(sink, &sink->self);
+	verdict = sink->ops->open ? sink->ops->open(sink, &sink->self) : FM_OK;
 	if (verdict != FM_OK)
 		return verdict_err(sink, verdict, err);
 	*self_out = TAKE(sink);
