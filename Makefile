@@ -102,6 +102,8 @@ TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
 FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 PKG_all := $(PKG_common) libcurl libxml-2.0 libpcre2-8 libutf8proc
 $(TESTS) $(FUZZ) $(TESTS:%=%.o) $(FUZZ:%=%.o): PKG := $(PKG_all)
+# The example includes <feedmill.h> as an installed one; after the others, or err.h would hide libc's.
+$(B)/tests/unit/example_sink_test.o: CPPFLAGS += -idirafter common
 STAGE_OBJ := $(filter-out %/main.o,$(foreach s,$(STAGES),$(OBJ_$(s))))
 $(B)/stages.a: $(sort $(STAGE_OBJ))
 	@rm -f $@

@@ -23,6 +23,9 @@ enum {
 	KILLING_BATCH_MAX = 32,
 };
 
+/* For a sink that is slow an item: fewer of them. */
+static size_t killing_items = KILLING_ITEMS, killing_batch_max = KILLING_BATCH_MAX;
+
 /* What outlives the killed process. */
 struct killing {
 	unsigned char acked[KILLING_ITEMS];
@@ -57,7 +60,8 @@ static inline void
 killing_arm(unsigned us)
 {
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
-	const struct itimerspec when = {.it_value = {.tv_nsec = (long)us * 1000}};
+	const struct itimerspec when = {
+		.it_value = {.tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000}};
 	timer_t timer;
 
 	if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ||
@@ -78,17 +82,17 @@ killing_give_up(const struct fm_sink *host)
 static inline bool
 killing_batch(struct fm_sink *host, struct killing *killing, uint64_t *random)
 {
-	const size_t size = 1 + killing_random(random, KILLING_BATCH_MAX);
+	const size_t size = 1 + killing_random(random, (unsigned)killing_batch_max);
 	size_t put[2 * KILLING_BATCH_MAX], again = 0, count, i;
 
 	for (; again < size / 4; again++)
-		put[again] = killing_random(random, KILLING_ITEMS);
+		put[again] = killing_random(random, (unsigned)killing_items);
 	/* What comes again has been acked: the others come in their order. */
 	for (i = 0, count = 0; i < again; i++) {
 		if (killing->acked[put[i]])
 			put[count++] = put[i];
 	}
-	for (i = 0; i < KILLING_ITEMS && count < again + size; i++) {
+	for (i = 0; i < killing_items && count < again + size; i++) {
 		if (!killing->acked[i])
 			put[count++] = i;
 	}
@@ -99,12 +103,12 @@ killing_batch(struct fm_sink *host, struct killing *killing, uint64_t *random)
 			killing_give_up(host);
 		fake_item_free(item);
 	}
-	if (host->ops->commit(host, host->self) != FM_OK)
+	if (fake_commit(host) != FM_OK)
 		killing_give_up(host);
 	for (i = 0; i < count; i++)
 		killing->acked[put[i]] = 1;
 	killing->commits++;
-	return memchr(killing->acked, 0, sizeof(killing->acked)) == NULL;
+	return memchr(killing->acked, 0, killing_items) == NULL;
 }
 
 /* Lives until it is killed; when it is not to be killed, until everything is acked. */
@@ -129,7 +133,7 @@ killing_acked(const struct killing *killing)
 {
 	size_t acked = 0;
 
-	for (size_t i = 0; i < KILLING_ITEMS; i++)
+	for (size_t i = 0; i < killing_items; i++)
 		acked += killing->acked[i];
 	return acked;
 }
@@ -150,7 +154,7 @@ killing_run(const struct fm_sink_ops *ops, const char *const (*options)[2], cons
 		const size_t before = killing_acked(killing);
 		pid_t pid;
 
-		last = before == KILLING_ITEMS || kills == KILLING_KILLS_MAX;
+		last = before == killing_items || kills == KILLING_KILLS_MAX;
 		pid = fork();
 		if (pid == 0)
 			killing_life(ops, options, dir, killing, seed + kills,
@@ -159,9 +163,11 @@ killing_run(const struct fm_sink_ops *ops, const char *const (*options)[2], cons
 		CHECK(last || WIFSIGNALED(status));
 		if (!WIFSIGNALED(status))
 			break;
-		kills++;
+		kills += WTERMSIG(status) == SIGKILL;
+		if (WTERMSIG(status) != SIGKILL)
+			break;
 		useful += killing_acked(killing) > before;
-		if (killing_acked(killing) - before > KILLING_ITEMS / KILLING_KILLS_AIM)
+		if (killing_acked(killing) - before > killing_items / KILLING_KILLS_AIM)
 			life_us -= life_us / 8;
 		else
 			life_us += life_us / 8;
