@@ -196,7 +196,7 @@ jsonfeed_read(struct reader *r, const char *text, size_t len, struct err *err)
 	const char *version;
 
 	if (!doc)
-		return err_in(err, "JSON");
+		return -1;
 	root = jsondoc_root(doc);
 	items = jsonval_get(root, "items");
 	version = jsonval_text(jsonval_get(root, "version"), NULL);

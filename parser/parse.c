@@ -302,3 +302,9 @@ parse_document(struct parser *p, const struct document *doc, struct arena *arena
 	*out = result;
 	return 0;
 }
+
+size_t
+parser_faults(const struct parser *p)
+{
+	return xml_faults(p->xml);
+}

@@ -65,4 +65,7 @@ SCOPED_DEFINE(struct parser, parser_free)
 int parse_document(struct parser *p, const struct document *doc, struct arena *arena,
 		   struct parse_result *out, struct err *err);
 
+/* Faults of ours in the last document: what libxml2 found wrong in what repair had made right. */
+size_t parser_faults(const struct parser *p);
+
 #endif

@@ -191,7 +191,7 @@ reader_url(struct reader *r, struct bytes raw)
 		base = feed_base(r);
 	buf_reset(&r->out);
 	if (url_resolve(base, ref.data, ref.len, &r->out, NULL) == 0)
-		return taken(r, 0);
+		return url_scheme_in(r->out.data, r->out.len, ALLOWED) ? taken(r, 0) : NULL;
 	/* Without a base a relative reference is the best there is (feedmill parse FILE). */
 	url_split(ref.data, ref.len, &parts);
 	if (base || parts.scheme.data || parts.host.data || ref.len > ITEM_URL_BYTES_MAX)
@@ -379,7 +379,9 @@ take_context(struct reader *r, struct frame *f)
 	if (!base)
 		return;
 	buf_reset(&r->out);
-	if (url_resolve(f->base, base, strlen(base), &r->out, NULL) == 0)
+	/* Of another scheme it would lend that to every reference. */
+	if (url_resolve(f->base, base, strlen(base), &r->out, NULL) == 0 &&
+	    url_is_http(r->out.data, r->out.len))
 		f->base = arena_strndup(r->arena, r->out.data, r->out.len);
 }
 

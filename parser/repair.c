@@ -104,18 +104,36 @@ put_run(struct repair *r, const char *text, const char *end, bool literal, struc
 	return buf_addc(&r->skeleton, REPAIR_PLACEHOLDER, err);
 }
 
+/* Where the colon of a name may stay: there is a name on both sides of it. NULL: nowhere. */
+static const char *
+good_colon(const char *name, size_t len)
+{
+	const char *colon = memchr(name, ':', len);
+
+	if (!colon || colon == name || colon + 1 == name + len || colon[1] == ':')
+		return NULL;
+	return is(colon[1], NAME_START) ? colon : NULL;
+}
+
+/* Writes a name that XML with namespaces takes for one. */
 static int
 put_name(struct repair *r, const char *name, size_t len, struct err *err)
 {
+	const char *colon;
 	char *room;
 
 	if (len > REPAIR_NAME_BYTES_MAX)
 		len = REPAIR_NAME_BYTES_MAX;
+	colon = good_colon(name, len);
 	room = buf_reserve(&r->skeleton, len, err);
 	if (!room)
 		return -1;
-	for (size_t i = 0; i < len; i++)
-		room[i] = (unsigned char)name[i] < 0x80 ? name[i] : '_';
+	for (size_t i = 0; i < len; i++) {
+		const bool odd =
+			(unsigned char)name[i] >= 0x80 || (name[i] == ':' && name + i != colon);
+
+		room[i] = odd ? '_' : name[i];
+	}
 	r->skeleton.len += len;
 	return 0;
 }
@@ -179,6 +197,16 @@ plain_reference(const char *amp, const char *end)
 	return false;
 }
 
+/* Whether put_name would write it as it is; ASCII only. */
+static bool
+is_good_name(const char *name, size_t len)
+{
+	const char *colon = memchr(name, ':', len);
+
+	return len <= REPAIR_NAME_BYTES_MAX && colon == good_colon(name, len) &&
+	       (!colon || !memchr(colon + 1, ':', (size_t)(name + len - colon - 1)));
+}
+
 /* The end of a tag whose attributes are written as they should be, behind its ">"; NULL where
  * something is to be mended. at is behind the name. */
 static const char *
@@ -208,7 +236,7 @@ regular_end(const char *at, const char *end, bool *empty)
 			at++;
 		name_end = at;
 		at = skip(at, end, BLANK);
-		if (at == end || *at != '=' || name_end - name > REPAIR_NAME_BYTES_MAX)
+		if (at == end || *at != '=' || !is_good_name(name, (size_t)(name_end - name)))
 			return NULL;
 		at = skip(at + 1, end, BLANK);
 		if (at == end || (*at != '"' && *at != '\''))
@@ -341,8 +369,8 @@ start_tag(struct repair *r, const char *lt, struct err *err)
 	const char *name = lt + 1;
 	const char *after = skip(name, r->end, NAME);
 	const size_t len = (size_t)(after - name);
-	const size_t undo = r->skeleton.len;
 	const char *end;
+	size_t undo;
 	bool empty = false;
 
 	if (r->depth > 0 && ends_its_like(name, len) &&
@@ -351,6 +379,7 @@ start_tag(struct repair *r, const char *lt, struct err *err)
 		if (close_top(r, err) < 0)
 			return -1;
 	}
+	undo = r->skeleton.len;
 	if (buf_addc(&r->skeleton, '<', err) < 0 || put_name(r, name, len, err) < 0)
 		return -1;
 	end = regular_end(after, r->end, &empty);

@@ -26,6 +26,7 @@ struct xml {
 	const struct xml_handler *handler;
 	void *self;
 	bool stopped;
+	size_t faults;
 	struct slot slots[NAMES];
 	struct xml_attribute attributes[ATTRIBUTES_MAX];
 };
@@ -124,8 +125,10 @@ on_text(void *data, const xmlChar *placeholders, int count)
 static void
 on_error(void *data, xmlErrorPtr error)
 {
-	(void)data;
-	(void)error;
+	struct xml *xml = data;
+
+	if (error->level == XML_ERR_FATAL && error->domain == XML_FROM_PARSER)
+		xml->faults++;
 }
 
 struct xml *
@@ -176,6 +179,12 @@ renew(struct xml *xml, struct err *err)
 	return 0;
 }
 
+size_t
+xml_faults(const struct xml *xml)
+{
+	return xml->faults;
+}
+
 void
 xml_stop(struct xml *xml)
 {
@@ -195,6 +204,7 @@ xml_read(struct xml *xml, struct repair *repair, const struct xml_handler *handl
 	xml->handler = handler;
 	xml->self = self;
 	xml->stopped = false;
+	xml->faults = 0;
 	while (!xml->stopped && (chunk = repair_next(repair, err)) != 0) {
 		const struct buf *skeleton = &repair->skeleton;
 

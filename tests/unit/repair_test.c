@@ -91,6 +91,14 @@ mends_attributes(void)
 }
 
 static void
+writes_only_names_that_are_some(void)
+{
+	CHECK_STR(mended("<a><:b/><c:/><d:e:f/><g:1/><h::i/><\xC3\xA9/></a>"),
+		  "<a><_b/><c_/><d:e_f/><g_1/><h__i/><__/></a>");
+	CHECK_STR(mended("<a x:='1' :y='2' z:z:z='3'/>"), "<a x_=\"1\" _y=\"2\" z:z_z=\"3\"/>");
+}
+
+static void
 takes_a_stray_bracket_for_text(void)
 {
 	CHECK_STR(mended("<a>1 < 2 <3 <></a>"), "<a>[1 ][!<][ 2 ][!<][3 ][!<][>]</a>");
@@ -152,6 +160,7 @@ main(void)
 	RUN(closes_what_was_left_open);
 	RUN(knows_html_that_is_not_xml);
 	RUN(mends_attributes);
+	RUN(writes_only_names_that_are_some);
 	RUN(takes_a_stray_bracket_for_text);
 	RUN(ends_with_the_root_element);
 	RUN(tells_where_a_document_was_cut);
