@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/ascii.h"
 #include "common/clock.h"
 #include "common/utf8.h"
 #include "parser/date_names.h"
@@ -30,7 +31,7 @@ struct reading {
 static bool
 is_digit(char c)
 {
-	return c >= '0' && c <= '9';
+	return ascii_is_digit((unsigned char)c);
 }
 
 static struct number

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ascii.h"
 #include "common/utf8.h"
 #include "parser/charset.h"
 #include "parser/html.h"
@@ -67,18 +68,6 @@ struct reference {
 	bool html;
 };
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* at is behind "&#". */
 static struct reference
 numeric(const char *amp, const char *at, const char *end)
@@ -88,7 +77,7 @@ numeric(const char *amp, const char *at, const char *end)
 	uint32_t cp = 0;
 
 	for (at = digits; at < end; at++) {
-		const int digit = hex_digit(*at);
+		const int digit = ascii_hex((unsigned char)*at);
 
 		if (digit < 0 || digit >= base)
 			break;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/ascii.h"
 #include "parser/html.h"
 
 enum { TAGS_MAX = 64 }; /* looked at before a title is taken for plain text */
@@ -33,7 +34,7 @@ plain_collapse(struct bytes text, struct buf *out, struct err *err)
 {
 	const struct bytes trimmed = plain_trim(text);
 	const char *at = trimmed.data;
-	const char *end = at + trimmed.len;
+	const char *end = at ? at + trimmed.len : NULL;
 
 	while (at < end) {
 		const char *word = at;
@@ -51,23 +52,18 @@ plain_collapse(struct bytes text, struct buf *out, struct err *err)
 	return 0;
 }
 
-static bool
-is_letter(char c)
-{
-	return (c | 32) >= 'a' && (c | 32) <= 'z';
-}
-
 /* Whether the name at s, of a tag, was begun before in the text from start on. */
 static bool
 was_opened(const char *start, const char *s, const char *end)
 {
 	size_t len = 0;
 
-	while (s + len < end && is_letter(s[len]))
+	while (s + len < end && ascii_is_alpha((unsigned char)s[len]))
 		len++;
 	for (const char *at = start; (at = memchr(at, '<', (size_t)(s - at))) != NULL;) {
 		at++;
-		if ((size_t)(s - at) > len && strncasecmp(at, s, len) == 0 && !is_letter(at[len]))
+		if ((size_t)(s - at) > len && strncasecmp(at, s, len) == 0 &&
+		    !ascii_is_alpha((unsigned char)at[len]))
 			return true;
 	}
 	return false;
@@ -83,14 +79,15 @@ has_markup(const char *s, size_t len)
 
 	while ((s = memchr(s, '<', (size_t)(end - s))) != NULL && tries++ < TAGS_MAX) {
 		s++;
-		if (end - s >= 2 && *s == '/' && is_letter(s[1]) &&
+		if (end - s >= 2 && *s == '/' && ascii_is_alpha((unsigned char)s[1]) &&
 		    memchr(s, '>', (size_t)(end - s)) && was_opened(start, s + 1, end))
 			return true;
 		for (size_t i = 0; i < sizeof(LONE) / sizeof(LONE[0]); i++) {
 			const size_t n = strlen(LONE[i]);
 
 			if ((size_t)(end - s) > n && strncasecmp(s, LONE[i], n) == 0 &&
-			    !is_letter(s[n]) && memchr(s, '>', (size_t)(end - s)))
+			    !ascii_is_alpha((unsigned char)s[n]) &&
+			    memchr(s, '>', (size_t)(end - s)))
 				return true;
 		}
 	}

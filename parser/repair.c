@@ -4,39 +4,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "parser/xmlchar.h"
+
 enum {
 	SEARCH_TOP = 128,   /* how deep an end tag is looked for from the innermost element ... */
 	SEARCH_BOTTOM = 16, /* ... and from the outermost: the time for a tag is bounded */
 	MISSPELT_MAX = 1000,
 	MISSPELT_NAME_BYTES_MAX = 32,
-	REGULAR_ATTRIBUTES_MAX = 24, /* tags with more are written anew, though they may be right */
 	STRUCTURE_DEPTH = 2, /* blanks between tags as far out as this are no text of anything */
 };
-
-/* Sets of bytes, a bit for each. All over 0x7F may stand in a name, and is replaced there: libxml2
- * is picky about which of them make a name, and no element that anybody reads has one. */
-struct set {
-	uint64_t bits[4];
-};
-
-static const struct set NAME = {{0x07FF600000000000, 0x07FFFFFE87FFFFFE, UINT64_MAX, UINT64_MAX}};
-static const struct set NAME_START = {
-	{0x0400000000000000, 0x07FFFFFE87FFFFFE, UINT64_MAX, UINT64_MAX}};
-static const struct set BLANK = {{0x0000000100002600, 0, 0, 0}};
-
-static inline bool
-is(char c, struct set set)
-{
-	return set.bits[(unsigned char)c >> 6] >> (c & 63) & 1;
-}
-
-static inline const char *
-skip(const char *at, const char *end, struct set set)
-{
-	while (at < end && is(*at, set))
-		at++;
-	return at;
-}
 
 struct repair *
 repair_new(void)
@@ -45,7 +21,7 @@ repair_new(void)
 
 	if (r) {
 		r->skeleton = buf_init(SIZE_MAX / 4);
-		r->value = buf_init((size_t)REPAIR_VALUE_BYTES_MAX * 8);
+		r->tag = tag_init(&r->skeleton);
 	}
 	return r;
 }
@@ -56,7 +32,7 @@ repair_free(struct repair *r)
 	if (!r)
 		return;
 	buf_done(&r->skeleton);
-	buf_done(&r->value);
+	tag_done(&r->tag);
 	free(r->runs);
 	free(r);
 }
@@ -66,7 +42,8 @@ repair_begin(struct repair *r, const char *text, size_t len, struct entities *en
 {
 	r->at = text;
 	r->end = text + len;
-	r->entities = entities;
+	r->tag.entities = entities;
+	r->tag.mended = false;
 	r->run_first = r->run_count = 0;
 	r->depth = r->beyond = 0;
 	r->done = false;
@@ -102,40 +79,6 @@ put_run(struct repair *r, const char *text, const char *end, bool literal, struc
 	}
 	r->runs[r->run_count++] = (struct repair_run){text, (size_t)(end - text), literal};
 	return buf_addc(&r->skeleton, REPAIR_PLACEHOLDER, err);
-}
-
-/* Where the colon of a name may stay: there is a name on both sides of it. NULL: nowhere. */
-static const char *
-good_colon(const char *name, size_t len)
-{
-	const char *colon = memchr(name, ':', len);
-
-	if (!colon || colon == name || colon + 1 == name + len || colon[1] == ':')
-		return NULL;
-	return is(colon[1], NAME_START) ? colon : NULL;
-}
-
-/* Writes a name that XML with namespaces takes for one. */
-static int
-put_name(struct repair *r, const char *name, size_t len, struct err *err)
-{
-	const char *colon;
-	char *room;
-
-	if (len > REPAIR_NAME_BYTES_MAX)
-		len = REPAIR_NAME_BYTES_MAX;
-	colon = good_colon(name, len);
-	room = buf_reserve(&r->skeleton, len, err);
-	if (!room)
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		const bool odd =
-			(unsigned char)name[i] >= 0x80 || (name[i] == ':' && name + i != colon);
-
-		room[i] = odd ? '_' : name[i];
-	}
-	r->skeleton.len += len;
-	return 0;
 }
 
 /* --- start tags --- */
@@ -177,189 +120,10 @@ close_top(struct repair *r, struct err *err)
 
 	if (r->depth >= REPAIR_DEPTH_MAX)
 		return 0;
-	if (buf_add(&r->skeleton, "</", 2, err) < 0 || put_name(r, top->name, top->len, err) < 0)
+	if (buf_add(&r->skeleton, "</", 2, err) < 0 ||
+	    tag_put_name(&r->skeleton, top->name, top->len, err) < 0)
 		return -1;
 	return buf_addc(&r->skeleton, '>', err);
-}
-
-/* Whether the five references that every XML parser knows, and none else, are in the value. */
-static bool
-plain_reference(const char *amp, const char *end)
-{
-	static const char *const KNOWN[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
-
-	for (size_t i = 0; i < sizeof(KNOWN) / sizeof(KNOWN[0]); i++) {
-		const size_t len = strlen(KNOWN[i]);
-
-		if ((size_t)(end - amp) >= len && memcmp(amp, KNOWN[i], len) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Whether put_name would write it as it is; ASCII only. */
-static bool
-is_good_name(const char *name, size_t len)
-{
-	const char *colon = memchr(name, ':', len);
-
-	return len <= REPAIR_NAME_BYTES_MAX && colon == good_colon(name, len) &&
-	       (!colon || !memchr(colon + 1, ':', (size_t)(name + len - colon - 1)));
-}
-
-/* The end of a tag whose attributes are written as they should be, behind its ">"; NULL where
- * something is to be mended. at is behind the name. */
-static const char *
-regular_end(const char *at, const char *end, bool *empty)
-{
-	struct repair_open names[REGULAR_ATTRIBUTES_MAX];
-	size_t count = 0;
-
-	for (;;) {
-		const char *before = at;
-		const char *name, *name_end;
-		char quote;
-
-		at = skip(at, end, BLANK);
-		if (at == end)
-			return NULL;
-		if (*at == '>')
-			return at + 1;
-		if (*at == '/' && at + 1 < end && at[1] == '>') {
-			*empty = true;
-			return at + 2;
-		}
-		if (at == before || !is(*at, NAME_START) || count == REGULAR_ATTRIBUTES_MAX)
-			return NULL;
-		name = at;
-		while (at < end && is(*at, NAME) && (unsigned char)*at < 0x80)
-			at++;
-		name_end = at;
-		at = skip(at, end, BLANK);
-		if (at == end || *at != '=' || !is_good_name(name, (size_t)(name_end - name)))
-			return NULL;
-		at = skip(at + 1, end, BLANK);
-		if (at == end || (*at != '"' && *at != '\''))
-			return NULL;
-		for (quote = *at++, before = at; at < end && *at != quote; at++)
-			if (*at == '<' || (*at == '&' && !plain_reference(at, end)))
-				return NULL;
-		if (at == end || at - before > REPAIR_VALUE_BYTES_MAX)
-			return NULL;
-		at++;
-		for (size_t i = 0; i < count; i++)
-			if (names[i].len == (size_t)(name_end - name) &&
-			    memcmp(names[i].name, name, names[i].len) == 0)
-				return NULL;
-		names[count++] = (struct repair_open){name, (size_t)(name_end - name)};
-	}
-}
-
-static int
-put_value(struct repair *r, const char *value, size_t len, struct err *err)
-{
-	struct buf *out = &r->skeleton;
-
-	buf_reset(&r->value);
-	if (entities_decode(r->entities, value, len, &r->value, err) < 0)
-		return -1;
-	for (const char *at = buf_str(&r->value), *end = at + r->value.len; at < end;) {
-		const size_t run = strcspn(at, "&<\"");
-
-		if (buf_add(out, at, run, err) < 0)
-			return -1;
-		at += run;
-		if (at < end && buf_adds(out,
-					 *at == '&'   ? "&amp;"
-					 : *at == '<' ? "&lt;"
-						      : "&quot;",
-					 err) < 0)
-			return -1;
-		at += at < end;
-	}
-	return 0;
-}
-
-/* The end of an attribute's value; *at moves to what follows. A value whose closing quote is
- * missing ends where a tag begins, or at the first blank or ">". */
-static const char *
-value_end(const char **at, const char *end)
-{
-	const char *start = *at;
-	const char quote = start < end && (*start == '"' || *start == '\'') ? *start : 0;
-
-	if (quote) {
-		const char *p = start + 1;
-
-		while (p < end && *p != quote && *p != '<')
-			p++;
-		if (p < end && *p == quote) {
-			*at = p + 1;
-			return p;
-		}
-	}
-	while (*at < end && !is(**at, BLANK) && **at != '>')
-		++*at;
-	return *at;
-}
-
-/* Writes the attributes anew. -> behind the ">", or NULL where the document ends in the tag. */
-static int
-irregular(struct repair *r, const char *at, const char **end_out, bool *empty, struct err *err)
-{
-	struct repair_open names[REPAIR_ATTRIBUTES_MAX];
-	size_t count = 0;
-
-	const unsigned mended = r->mended;
-
-	*end_out = NULL;
-	while (at < r->end && *at != '>' && *at != '<') {
-		const char *name = at;
-		const char *value, *close;
-		size_t len, value_len;
-		bool known = false;
-
-		if (!is(*at, NAME_START)) {
-			*empty = *at == '/' || (*empty && is(*at, BLANK));
-			if (*at != '/' && !is(*at, BLANK))
-				r->mended |= REPAIR_ATTRIBUTE;
-			at++;
-			continue;
-		}
-		*empty = false;
-		at = skip(at, r->end, NAME);
-		len = (size_t)(at - name);
-		for (size_t i = 0; i < count; i++)
-			known |= same_name(&names[i], name, len);
-		close = skip(at, r->end, BLANK);
-		if (close == r->end || *close != '=') {
-			r->mended |= REPAIR_ATTRIBUTE;
-			continue; /* a name without a value says nothing in a feed */
-		}
-		at = skip(close + 1, r->end, BLANK);
-		value = at;
-		close = value_end(&at, r->end);
-		if (value < r->end && (*value == '"' || *value == '\'') && at > close)
-			value++;
-		else
-			r->mended |= REPAIR_ATTRIBUTE;
-		value_len = close > value ? (size_t)(close - value) : 0;
-		if (known || count == REPAIR_ATTRIBUTES_MAX || value_len > REPAIR_VALUE_BYTES_MAX ||
-		    len > REPAIR_NAME_BYTES_MAX) {
-			r->mended |= REPAIR_ATTRIBUTE;
-			continue;
-		}
-		names[count++] = (struct repair_open){name, len};
-		if (buf_addc(&r->skeleton, ' ', err) < 0 || put_name(r, name, len, err) < 0 ||
-		    buf_add(&r->skeleton, "=\"", 2, err) < 0 ||
-		    put_value(r, value, value_len, err) < 0 || buf_addc(&r->skeleton, '"', err) < 0)
-			return -1;
-	}
-	if (at < r->end)
-		*end_out = *at == '>' ? at + 1 : at;
-	else
-		r->mended = mended; /* nobody will see it */
-	return 0;
 }
 
 /* lt is at "<", followed by a name. */
@@ -367,7 +131,7 @@ static int
 start_tag(struct repair *r, const char *lt, struct err *err)
 {
 	const char *name = lt + 1;
-	const char *after = skip(name, r->end, NAME);
+	const char *after = xmlchar_skip(name, r->end, XMLCHAR_NAME);
 	const size_t len = (size_t)(after - name);
 	const char *end;
 	size_t undo;
@@ -380,19 +144,10 @@ start_tag(struct repair *r, const char *lt, struct err *err)
 			return -1;
 	}
 	undo = r->skeleton.len;
-	if (buf_addc(&r->skeleton, '<', err) < 0 || put_name(r, name, len, err) < 0)
+	if (buf_addc(&r->skeleton, '<', err) < 0 || tag_put_name(&r->skeleton, name, len, err) < 0)
 		return -1;
-	end = regular_end(after, r->end, &empty);
-	if (end) {
-		const char *stop = end - (empty ? 2 : 1);
-
-		if (buf_add(&r->skeleton, after, (size_t)(stop - after), err) < 0)
-			return -1;
-	} else {
-		empty = false;
-		if (irregular(r, after, &end, &empty, err) < 0)
-			return -1;
-	}
+	if (tag_put_attributes(&r->tag, after, r->end, &end, &empty, err) < 0)
+		return -1;
 	if (!end) { /* the document ends within the tag */
 		r->skeleton.len = undo;
 		r->at = r->end;
@@ -486,7 +241,7 @@ static int
 end_tag(struct repair *r, const char *lt, struct err *err)
 {
 	const char *name = lt + 2;
-	const char *at = skip(name, r->end, NAME);
+	const char *at = xmlchar_skip(name, r->end, XMLCHAR_NAME);
 	const size_t len = (size_t)(at - name);
 	size_t found;
 
@@ -570,7 +325,7 @@ text(struct repair *r, const char *from, struct err *err)
 	const char *lt = memchr(from, '<', (size_t)(r->end - from));
 
 	r->at = lt ? lt : r->end;
-	if (r->depth <= STRUCTURE_DEPTH && skip(from, r->at, BLANK) == r->at)
+	if (r->depth <= STRUCTURE_DEPTH && xmlchar_skip(from, r->at, XMLCHAR_BLANK) == r->at)
 		return 0;
 	return put_run(r, from, r->at, false, err);
 }
@@ -582,9 +337,9 @@ piece(struct repair *r, struct err *err)
 
 	if (*at != '<')
 		return text(r, at, err);
-	if (at + 1 < r->end && is(at[1], NAME_START))
+	if (at + 1 < r->end && xmlchar_is(at[1], XMLCHAR_NAME_START))
 		return start_tag(r, at, err);
-	if (at + 2 < r->end && at[1] == '/' && is(at[2], NAME_START))
+	if (at + 2 < r->end && at[1] == '/' && xmlchar_is(at[2], XMLCHAR_NAME_START))
 		return end_tag(r, at, err);
 	if (at + 1 < r->end && (at[1] == '!' || at[1] == '?'))
 		return declaration(r, at, err);
@@ -599,7 +354,7 @@ piece(struct repair *r, struct err *err)
 static bool
 has_text(struct repair *r, const char *at)
 {
-	while ((at = skip(at, r->end, BLANK)) < r->end) {
+	while ((at = xmlchar_skip(at, r->end, XMLCHAR_BLANK)) < r->end) {
 		if (r->end - at >= 4 && memcmp(at, "<!--", 4) == 0)
 			at = find_end(r, at + 4, "-->", &r->no_comment_end);
 		else if (r->end - at >= 2 && memcmp(at, "<?", 2) == 0)
@@ -634,5 +389,7 @@ repair_next(struct repair *r, struct err *err)
 	}
 	if (r->done && has_text(r, r->at))
 		r->mended |= REPAIR_TRAILING;
+	if (r->tag.mended)
+		r->mended |= REPAIR_ATTRIBUTE;
 	return 1;
 }

@@ -17,14 +17,12 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "parser/entity.h"
+#include "parser/tag.h"
 
 enum {
-	REPAIR_DEPTH_MAX = 200,     /* deeper elements leave only their text; libxml2 takes 256 */
-	REPAIR_TRACKED_MAX = 1024,  /* ... whose names are still remembered, to match end tags */
-	REPAIR_ATTRIBUTES_MAX = 64, /* of one tag; the others are left out */
-	REPAIR_VALUE_BYTES_MAX = 16 * 1024, /* longer attribute values are left out */
-	REPAIR_NAME_BYTES_MAX = 128,        /* longer names are cut */
-	REPAIR_CHUNK_BYTES = 16 * 1024,     /* of skeleton at a time: libxml2 is fastest so */
+	REPAIR_DEPTH_MAX = 200,    /* deeper elements leave only their text; libxml2 takes 256 */
+	REPAIR_TRACKED_MAX = 1024, /* ... whose names are still remembered, to match end tags */
+	REPAIR_CHUNK_BYTES = 16 * 1024, /* of skeleton at a time: libxml2 is fastest so */
 };
 
 /* The byte that stands for a run of text in the skeleton. */
@@ -54,11 +52,10 @@ struct repair_open {
 
 struct repair {
 	const char *at, *end;
-	struct entities *entities;
+	struct tag tag;      /* writes into skeleton */
 	struct buf skeleton; /* well-formed so far, to be read by libxml2 */
 	struct repair_run *runs;
 	size_t run_first, run_count, run_cap;
-	struct buf value; /* scratch */
 
 	struct repair_open open[REPAIR_TRACKED_MAX];
 	size_t depth;  /* of open */

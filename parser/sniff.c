@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/ascii.h"
+
 enum { ROOT_NAME_BYTES_MAX = 40, JUNK_TAGS_MAX = 200 };
 
 /* Root elements by their local names. */
@@ -80,13 +82,6 @@ name_length(const char *at, const char *end)
 	return len;
 }
 
-/* Whether the text could be an XML or HTML start tag's name. */
-static bool
-starts_name(char c)
-{
-	return (c | 32) >= 'a' && (c | 32) <= 'z';
-}
-
 /* A tag before any root. 1: it is the root; 0: junk; -1: no feed. */
 static int
 tag(const char *lt, const char *end, struct sniff *out, size_t *junk_tags, struct err *err)
@@ -135,7 +130,7 @@ sniff_xml(const char *text, const char *start, const char *end, struct entities 
 			at = behind(lt + 4, end, "-->");
 		} else if (end - lt >= 9 && strncasecmp(lt, "<!DOCTYPE", 9) == 0) {
 			at = doctype(lt + 9, end, entities);
-		} else if (starts_name(lt[1])) {
+		} else if (ascii_is_alpha((unsigned char)lt[1])) {
 			const int found = tag(lt, end, out, &junk_tags, err);
 
 			if (found < 0)

@@ -11,7 +11,7 @@ enum {
 	NAMES = 512,           /* slots of the table of names; a power of two */
 	NAME_LOWER_BYTES = 32, /* longer names mean nothing to us */
 	DICT_MAX = 20000,      /* names in libxml2's dictionary, before it is thrown away */
-	ATTRIBUTES_MAX = REPAIR_ATTRIBUTES_MAX,
+	ATTRIBUTES_MAX = TAG_ATTRIBUTES_MAX,
 };
 
 struct slot {

@@ -1,0 +1,117 @@
+/* What an element's raw text becomes in an item: plain text, safe HTML, an absolute URL. */
+#include <string.h>
+
+#include "common/url.h"
+#include "common/utf8.h"
+#include "parser/html.h"
+#include "parser/plain.h"
+#include "parser/reader.h"
+
+/* The scratch buffer's content in the arena; NULL where it is empty or what filled it failed. */
+static const char *
+taken(struct reader *r, int rc)
+{
+	if (rc < 0) {
+		r->dropped_fields++;
+		return NULL;
+	}
+	return r->out.len > 0 ? arena_strndup(r->arena, r->out.data, r->out.len) : NULL;
+}
+
+/* The same for a text that may be cut at its ceiling. */
+static const char *
+taken_short(struct reader *r, int rc)
+{
+	if (rc == 0 && r->out.len > ITEM_TEXT_BYTES_MAX) {
+		r->out.len = utf8_cut(r->out.data, r->out.len, ITEM_TEXT_BYTES_MAX);
+		r->cut_fields++;
+	}
+	return taken(r, rc);
+}
+
+/* Where neither xml:base nor the document's URL is known. */
+static const char *
+feed_base(const struct reader *r)
+{
+	const char *link = r->feed.text[FIELD_URL];
+
+	return link ? link : r->feed.text[FIELD_SELF];
+}
+
+const char *
+reader_copy(struct reader *r, struct bytes text)
+{
+	return text.len > 0 && text.len <= ITEM_TEXT_BYTES_MAX
+		       ? arena_strndup(r->arena, text.data, text.len)
+		       : NULL;
+}
+
+/* Text in base64: what it stands for, and in which form, as far as that is UTF-8. */
+static struct bytes
+unpacked(struct reader *r, struct bytes raw, enum form *form)
+{
+	buf_reset(&r->plain);
+	if (*form != FORM_BASE64 && *form != FORM_BASE64_TEXT)
+		return raw;
+	*form = *form == FORM_BASE64 ? FORM_HTML : FORM_TEXT;
+	if (plain_base64(raw, &r->plain, NULL) < 0 || !utf8_valid(buf_str(&r->plain), r->plain.len))
+		return (struct bytes){"", 0};
+	return buf_bytes(&r->plain);
+}
+
+const char *
+reader_text(struct reader *r, struct bytes raw, enum form form)
+{
+	int rc = 0;
+
+	raw = unpacked(r, raw, &form);
+	buf_reset(&r->out);
+	if (form == FORM_TEXT)
+		rc = plain_collapse(raw, &r->out, NULL);
+	else if (form == FORM_TITLE)
+		rc = plain_title(raw, &r->out, NULL);
+	else if (form == FORM_LABEL)
+		rc = plain_label(raw, &r->out, NULL);
+	else if (form == FORM_HTML || form == FORM_XHTML)
+		rc = html_to_text(raw.data, raw.len, &r->out, NULL);
+	return taken_short(r, rc);
+}
+
+const char *
+reader_html(struct reader *r, struct bytes raw, enum form form)
+{
+	const struct bytes trimmed = plain_trim(unpacked(r, raw, &form));
+	const char *base = reader_frame(r)->base;
+	int rc = 0;
+
+	buf_reset(&r->out);
+	if (!base)
+		base = feed_base(r);
+	if (form == FORM_TEXT)
+		rc = html_escape(trimmed.data, trimmed.len, &r->out, NULL);
+	else if (form == FORM_HTML || form == FORM_XHTML || form == FORM_TITLE)
+		rc = html_sanitise(trimmed.data, trimmed.len, base, &r->out, NULL);
+	return taken(r, rc);
+}
+
+const char *
+reader_url(struct reader *r, struct bytes raw)
+{
+	static const char *const ALLOWED[] = {"http", "https", "ftp", "magnet", NULL};
+	const struct bytes ref = plain_trim(raw);
+	const char *base = r->depth > 0 ? reader_frame(r)->base : r->document_url;
+	struct url parts;
+
+	if (ref.len == 0 || !url_scheme_in(ref.data, ref.len, ALLOWED))
+		return NULL;
+	if (!base)
+		base = feed_base(r);
+	buf_reset(&r->out);
+	if (url_resolve(base, ref.data, ref.len, &r->out, NULL) == 0)
+		return url_scheme_in(r->out.data, r->out.len, ALLOWED) ? taken(r, 0) : NULL;
+	/* Without a base a relative reference is the best there is (feedmill parse FILE). */
+	url_split(ref.data, ref.len, &parts);
+	if (base || parts.scheme.data || parts.host.data || ref.len > ITEM_URL_BYTES_MAX)
+		return NULL;
+	return arena_strndup(r->arena, ref.data, ref.len);
+}
