@@ -50,12 +50,13 @@ keeps_markup(const struct frame *keeper)
 bool
 markup_room(struct reader *r, size_t len)
 {
-	const struct frame *keeper = &r->frames[r->keeping];
+	struct frame *keeper = &r->frames[r->keeping];
 	const size_t used = r->text.len - keeper->text_at;
 
 	if (used <= READER_FIELD_BYTES_MAX && len <= READER_FIELD_BYTES_MAX - used)
 		return true;
-	r->cut_fields++;
+	r->cut_fields += !keeper->cut;
+	keeper->cut = true;
 	return false;
 }
 

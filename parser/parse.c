@@ -251,7 +251,7 @@ read_xml(struct parser *p, const char *text, size_t len, struct parse_result *ou
 			*err = gave_up;
 			return -1;
 		}
-		warn(out, "the XML parser gave up before the end");
+		warn(out, arena_printf(p->reader->arena, "read in part only: %s", gave_up.text));
 	}
 	return 0;
 }

@@ -59,7 +59,7 @@ struct frame {
 	bool inner;            /* markup inside a text that is being kept */
 	bool keeps;            /* its text is kept */
 	bool has_markup;       /* ... and there was markup in it */
-	bool of_item;          /* it is the item's own element */
+	bool cut;              /* its text has met its ceiling */
 	enum form form;
 	size_t text_at;    /* where its text begins in reader.text */
 	ptrdiff_t outer;   /* the frame that was keeping before */

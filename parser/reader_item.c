@@ -16,7 +16,6 @@ reader_open_item(struct reader *r)
 		reader_close_item(r);
 	draft_reset(&r->item);
 	r->in_item = true;
-	f->of_item = true;
 	if (f->own_lang)
 		draft_set(&r->item, FIELD_LANGUAGE, 3, f->own_lang);
 }

@@ -10,7 +10,11 @@
 enum {
 	NAMES = 512,           /* slots of the table of names; a power of two */
 	NAME_LOWER_BYTES = 32, /* longer names mean nothing to us */
-	DICT_MAX = 20000,      /* names in libxml2's dictionary, before it is thrown away */
+	/* Names, prefixes and URIs in libxml2's dictionary. A feed has a few hundred; its table
+	 * does not grow with what is in it, so that a document of nothing but new names would take
+	 * time as the square of its length. */
+	DICT_MAX = 10000,
+	DICT_KEEP = 4000, /* a parser with more is not kept for the next document */
 	ATTRIBUTES_MAX = TAG_ATTRIBUTES_MAX,
 };
 
@@ -161,7 +165,7 @@ renew(struct xml *xml, struct err *err)
 		.serror = on_error,
 	};
 
-	if (xml->ctxt && xmlDictSize(xml->ctxt->dict) <= DICT_MAX) {
+	if (xml->ctxt && xmlDictSize(xml->ctxt->dict) <= DICT_KEEP) {
 		if (xmlCtxtResetPush(xml->ctxt, NULL, 0, NULL, "UTF-8") != 0)
 			return err_set(err, ERR_RETRY, "libxml2: no memory");
 	} else {
@@ -216,6 +220,9 @@ xml_read(struct xml *xml, struct repair *repair, const struct xml_handler *handl
 		    xml->ctxt->disableSAX && !xml->stopped)
 			return err_set(err, ERR_REJECT, "libxml2 gave up: error %d",
 				       xml->ctxt->errNo);
+		if (xmlDictSize(xml->ctxt->dict) > DICT_MAX)
+			return err_set(err, ERR_REJECT, "over %d names of elements and attributes",
+				       DICT_MAX);
 	}
 	return 0;
 }

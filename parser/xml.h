@@ -47,8 +47,8 @@ struct xml *xml_new(void); /* NULL without memory */
 void xml_free(struct xml *xml);
 SCOPED_DEFINE(struct xml, xml_free)
 
-/* Reads what repair_begin was given. 0, or -1 (ERR_REJECT: libxml2 gave up; what it told before
- * that stands; ERR_RETRY: no memory). */
+/* Reads what repair_begin was given. 0, or -1 (ERR_REJECT: libxml2 gave up, or there are thousands
+ * of names in it; what was told before that stands; ERR_RETRY: no memory). */
 int xml_read(struct xml *xml, struct repair *repair, const struct xml_handler *handler, void *self,
 	     struct err *err);
 
