@@ -98,8 +98,10 @@ item_from_words(const char *line, size_t len, struct arena *arena, struct item *
 	*out = item_empty();
 	bars = strstr(title, "||");
 	if (bars) {
-		*bars = '\0';
 		out->summary = bars + 2;
+		while (bars > title && bars[-1] == ' ')
+			bars--;
+		*bars = '\0';
 	}
 	out->title = title;
 	return 0;

@@ -40,7 +40,7 @@ struct item_enclosure {
 /* Why a tag was given: the rule's phrase met text at byte offset at of field. */
 struct item_why {
 	const char *rule;  /* the phrase as the rule file spells it */
-	const char *field; /* "title", "summary", "content", "category", "feed" */
+	const char *field; /* title summary content category feed source url; tag: from a child */
 	const char *text;  /* as the item spells it */
 	int64_t at;
 };
