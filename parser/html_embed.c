@@ -2,17 +2,17 @@
 
 #include <string.h>
 
+#include "common/ascii.h"
 #include "common/utf8.h"
 #include "parser/html_escape.h"
 #include "parser/html_image.h"
 
-/* Players, and the page of what they play: what follows the address of the player up to one of
- * "?&/#" is put behind the page's. A query on the player's address that has a key is kept as it
- * is. */
+/* Players, and the page of what they play: the id that follows the player's address is put behind
+ * the page's. Where something else than an id follows, the address stays as it is. */
 static const struct player {
 	const char *address; /* without scheme and "www." */
 	const char *page;
-	const char *unless; /* in the rest: leave it alone; NULL: never */
+	const char *unless; /* stands behind the id, or instead of it: no page shows that */
 } players[] = {
 	{"youtube.com/embed/", "https://www.youtube.com/watch?v=", "videoseries"},
 	{"youtube-nocookie.com/embed/", "https://www.youtube.com/watch?v=", "videoseries"},
@@ -40,6 +40,12 @@ address(struct bytes url)
 	return (struct bytes){p, (size_t)(end - p)};
 }
 
+static bool
+is_id_byte(unsigned char c)
+{
+	return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_';
+}
+
 /* Turns w->url from a player's into the page's. */
 static void
 lead_to_page(struct html_writer *w)
@@ -56,9 +62,10 @@ lead_to_page(struct html_writer *w)
 
 		if (from.len <= skip || memcmp(from.data, player->address, skip) != 0)
 			continue;
-		while (len < from.len - skip && !strchr("?&/#", rest[len]))
+		while (len < from.len - skip && is_id_byte((unsigned char)rest[len]))
 			len++;
 		if (len == 0 || len > sizeof(id) ||
+		    (len < from.len - skip && !strchr("?&/#", rest[len])) ||
 		    (player->unless &&
 		     memmem(rest, from.len - skip, player->unless, strlen(player->unless))))
 			return;
