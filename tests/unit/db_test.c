@@ -86,59 +86,6 @@ has_one_writer_and_any_number_of_readers(void)
 }
 
 static void
-values_come_back_as_they_were(void)
-{
-	SCOPED(folder_drop) struct folder folder = folder_make();
-	SCOPED(db_close) struct db *db = opened(folder_file(&folder, "x.db"));
-	struct db_stmt *stmt = db_stmt(db, "SELECT ?1, ?2, ?3, ?4, ?5, ?6", NULL);
-	struct bytes blob;
-
-	CHECK(stmt != NULL);
-	if (!stmt)
-		return;
-	db_int(stmt, 1, INT64_MIN);
-	db_double(stmt, 2, 7.5);
-	db_text(stmt, 3, "t\xc3\xbc");
-	db_text(stmt, 4, NULL);
-	db_blob(stmt, 5, "a\0b", 3);
-	db_blob(stmt, 6, NULL, 0);
-	CHECK(db_step(stmt, NULL) == 1);
-	CHECK(db_col_int(stmt, 0) == INT64_MIN && db_col_double(stmt, 1) > 7.4);
-	CHECK_STR(db_col_text(stmt, 2), "t\xc3\xbc");
-	CHECK(db_col_is_null(stmt, 3) && !db_col_text(stmt, 3));
-	blob = db_col_blob(stmt, 4);
-	CHECK(blob.len == 3 && memcmp(blob.data, "a\0b", 3) == 0);
-	CHECK(!db_col_is_null(stmt, 5) && db_col_blob(stmt, 5).len == 0);
-	CHECK(db_step(stmt, NULL) == 0);
-	/* Asked for again it has no values. */
-	stmt = db_stmt(db, "SELECT ?1, ?2, ?3, ?4, ?5, ?6", NULL);
-	CHECK(stmt && db_step(stmt, NULL) == 1 && db_col_is_null(stmt, 0));
-}
-
-static void
-says_what_an_error_asks_for(void)
-{
-	SCOPED(folder_drop) struct folder folder = folder_make();
-	SCOPED(db_close) struct db *db = opened(folder_file(&folder, "x.db"));
-	struct err err = {.kind = ERR_NONE};
-	struct db_stmt *stmt;
-
-	CHECK(!db_stmt(db, "SELECT nonsense", &err) && err.kind == ERR_FATAL);
-	CHECK(strstr(err.text, "x.db': no such column: nonsense"));
-	stmt = db_stmt(db, "INSERT INTO u VALUES(?1)", &err);
-	CHECK(stmt && db_run(stmt, &err) == -1 && err.kind == ERR_REJECT);
-	stmt = db_stmt(db, "INSERT INTO u VALUES(?1)", &err);
-	CHECK(stmt != NULL);
-	if (!stmt)
-		return;
-	db_int(stmt, 2, 1);
-	CHECK(db_run(stmt, &err) == -1 && err.kind == ERR_FATAL);
-	CHECK(strstr(err.text, "a value cannot be bound"));
-	db_int(stmt, 1, 1);
-	CHECK(db_run(stmt, &err) == 0 && db_changes(db) == 1);
-}
-
-static void
 a_rollback_takes_everything_back(void)
 {
 	SCOPED(folder_drop) struct folder folder = folder_make();
@@ -516,8 +463,6 @@ main(void)
 {
 	RUN(makes_the_folder);
 	RUN(has_one_writer_and_any_number_of_readers);
-	RUN(values_come_back_as_they_were);
-	RUN(says_what_an_error_asks_for);
 	RUN(a_rollback_takes_everything_back);
 	RUN(close_rolls_back_what_was_not_committed);
 	RUN(a_transaction_that_is_gone_cannot_be_committed);
