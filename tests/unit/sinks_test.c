@@ -191,7 +191,7 @@ acked(const char *to, uint64_t id)
 {
 	struct route *route = route_to(to);
 
-	CHECK(route->ops->acked(route->self, route, id, NULL) == 0);
+	CHECK(route && route->ops->acked(route->self, route, id, NULL) == 0);
 }
 
 static const char *
@@ -278,7 +278,8 @@ what_a_sink_refuses_waits_for_a_person(void)
 	CHECK_STR(offered("sink/a"), "1");
 	CHECK_STR(offered("sink/b"), "1");
 	route = route_to("sink/a");
-	CHECK(route->ops->rejected(route->self, route, 1, "sink@a", "too round", NULL) == 0);
+	CHECK(route &&
+	      route->ops->rejected(route->self, route, 1, "sink@a", "too round", NULL) == 0);
 	acked("sink/b", 1);
 	commit();
 	CHECK(sinks_hold(c.sinks) == 1);
@@ -307,9 +308,10 @@ what_kills_a_sink_is_quarantined_and_innocents_are_not(void)
 	CHECK_STR(offered("sink/a"), "1 2");
 	route = route_to("sink/a");
 	for (int i = 0; i < 2; i++)
-		CHECK(route->ops->crashed(route->self, route, 1, "sink@a", ROUTE_BLAME_CRASH,
-					  NULL) == 0);
-	CHECK(route->ops->crashed(route->self, route, 1, "sink@a", ROUTE_BLAME_CRASH, NULL) == 1);
+		CHECK(route && route->ops->crashed(route->self, route, 1, "sink@a",
+						   ROUTE_BLAME_CRASH, NULL) == 0);
+	CHECK(route &&
+	      route->ops->crashed(route->self, route, 1, "sink@a", ROUTE_BLAME_CRASH, NULL) == 1);
 	acked("sink/a", 2);
 	commit();
 	CHECK(sinks_hold(c.sinks) == 2 && quarantine_count(outbox_db(c.outbox)) == 1);
