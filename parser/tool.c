@@ -92,14 +92,20 @@ read_operand(const char *file, struct buf *out, struct err *err)
 }
 
 static int
-write_line(const struct buf *out)
+write_out(const struct buf *out, const char *end)
 {
-	if (fwrite(buf_str(out), 1, out->len, stdout) != out->len || putchar('\n') == EOF ||
+	if (fwrite(buf_str(out), 1, out->len, stdout) != out->len || fputs(end, stdout) == EOF ||
 	    fflush(stdout) != 0) {
 		(void)fprintf(stderr, "feedmill-parser: standard output: %s\n", strerror(errno));
 		return -1;
 	}
 	return 0;
+}
+
+static int
+write_line(const struct buf *out)
+{
+	return write_out(out, "\n");
 }
 
 /* --- parse --- */
@@ -294,7 +300,8 @@ sanitize(const struct options *o)
 		   html_sanitise(buf_str(&in), in.len, o->base_url, &safe, &err) < 0) {
 		(void)fprintf(stderr, "feedmill-parser: %s\n", err.text);
 	} else {
-		status = write_line(&safe) == 0 ? GOOD : NOT;
+		/* The bytes and no more: sanitising what was sanitised changes nothing. */
+		status = write_out(&safe, "") == 0 ? GOOD : NOT;
 	}
 	buf_done(&in);
 	buf_done(&safe);
