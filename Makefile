@@ -118,6 +118,13 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(B)/stages.a $(B)/common.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PKG)) -lm
 endif
 
+# --- the server of sample feeds and of bad manners, for demo and tests ----------------------------
+FEEDSERVER := $(B)/tests/feedserver/feedserver
+FEEDSERVER_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/feedserver/*.c))
+$(FEEDSERVER): PKG := $(PKG_common)
+$(FEEDSERVER): $(FEEDSERVER_OBJ) $(B)/common.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PKG))
+
 all: $(BINS) $(LIBFEEDMILL)
 
 # --- install: DESTDIR=, PREFIX=, LIBDIR=, SYSCONFDIR=, UNITDIR= are honoured ----------------------
@@ -153,6 +160,44 @@ install: all
 		test -e $D$(SYSCONFDIR)/feedmill/$$(basename $$c) || \
 			install -m 644 -t $D$(SYSCONFDIR)/feedmill $$c || exit 1; done
 
+
+# --- to see it: both begin with what is missing on this machine -----------------------------------
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
+# The answers of pkg-config are only right once it and the libraries are there: hence AGAIN.
+demo:
+	@sh tests/setup/install-deps.sh build
+	@$(AGAIN) -s all $(FEEDSERVER)
+	@sh tests/demo/demo.sh $(B)
+# FEEDS: an OPML file, or addresses of feeds.
+run:
+	@sh tests/setup/install-deps.sh build
+	@$(AGAIN) -s all
+	@FEEDS='$(FEEDS)' sh tests/demo/run.sh $(B)
+
+# --- to test it: make test does it all ------------------------------------------------------------
+test:
+	@sh tests/setup/install-deps.sh test
+	@MAKE='$(AGAIN)' sh tests/run
+
+build-tests: $(TESTS) $(FUZZ) $(FEEDSERVER)
+# What needs no daemon, of one flavour: make check FLAVOUR=asan
+check: all $(TESTS) $(FUZZ)
+	@sh tests/unit/run $(TESTS)
+	@tests/golden/run $(B)/bin/feedmill-parser
+	@$(MAKE) --no-print-directory fuzz-replay
+# Real daemons: make system, or S="kill stop" for some of the tests.
+system: all $(FEEDSERVER)
+	@B=$(B) tests/system/run $(S)
+# A whole run under valgrind, every daemon of it: no leak, no read of what was never written.
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full \
+	--errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect
+valgrind: all $(FEEDSERVER)
+	@B=$(B) FEEDMILL_TEST_WRAP='$(VALGRIND)' FEEDMILL_TEST_SLOWNESS=6 \
+		tests/system/run -j 1 end_to_end
+lint:
+	@sh tests/lint/lint.sh "$(STAGES)" "$(COMMON)"
+.PHONY: demo run test build-tests check system valgrind lint
 
 # One unit test: make unit-buf
 unit-%: $(B)/tests/unit/%_test
