@@ -96,6 +96,8 @@ write_status(struct stage *stage, struct json *j)
 	json_member(j, "status", stage->status);
 	json_member_int(j, "handled", (int64_t)stage->handled);
 	json_member_int(j, "rejected", (int64_t)stage->rejected);
+	json_key(j, "tapped");
+	json_bool(j, stage_tapped(stage));
 	if (stage->inlet) {
 		json_key(j, "in");
 		json_object(j);

@@ -21,7 +21,7 @@ struct worker {
 	struct buf hint;
 	struct buf tap;
 	const char *abort_on; /* FEEDMILL_TEST_ABORT_ON */
-	int64_t documents, rejected, items, dropped, warnings;
+	int64_t documents, items, dropped, warnings;
 };
 
 static void
@@ -201,7 +201,6 @@ worker_handle(void *self, const struct delivery *delivery, struct err *err)
 	if (rc < 0) {
 		/* Half of a document's items must not go out: it comes again as a whole. */
 		emit_cancel(w->emit, delivery->ticket);
-		w->rejected += err->kind == ERR_REJECT;
 		return -1;
 	}
 	return emit_pending(w->emit, delivery->ticket) ? STAGE_LATER : 0;
@@ -213,7 +212,6 @@ worker_status(void *self, struct json *j)
 	const struct worker *w = self;
 
 	json_member_int(j, "documents", w->documents);
-	json_member_int(j, "rejected", w->rejected);
 	json_member_int(j, "items", w->items);
 	json_member_int(j, "items_dropped", w->dropped);
 	json_member_int(j, "warnings", w->warnings);

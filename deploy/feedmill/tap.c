@@ -7,6 +7,8 @@
 #include "deploy/feedmill/ask.h"
 #include "deploy/feedmill/command.h"
 
+enum { TAGS_BYTES_MAX = 16 * 1024 };
+
 static bool
 has_tag(const struct jsonval *item, const char *tag)
 {
@@ -29,16 +31,17 @@ text(const struct jsonval *object, const char *key)
 	return value ? value : "";
 }
 
-/* "2026-11-20  [crypto llms]  Title  (Feed)" */
+/* "2026-11-20  crypto llms  Title  (Feed)"; "-" for an item without a tag. */
 static void
 print_item(const struct jsonval *item)
 {
-	const struct jsonval *tags = jsonval_get(item, "tags");
+	SCOPED(buf_done) struct buf tags = buf_init(TAGS_BYTES_MAX);
+	const struct jsonval *list = jsonval_get(item, "tags");
 
-	(void)printf("%.10s  [", text(item, "published"));
-	for (size_t i = 0; i < jsonval_count(tags); i++)
-		(void)printf("%s%s", i ? " " : "", text(jsonval_at(tags, i), "tag"));
-	(void)printf("]  %s  (%s)\n", text(item, "title"),
+	for (size_t i = 0; i < jsonval_count(list); i++)
+		(void)buf_addf(&tags, NULL, "%s%s", i ? " " : "", text(jsonval_at(list, i), "tag"));
+	(void)printf("%-10.10s  %-10s  %s  (%s)\n", text(item, "published"),
+		     tags.len ? buf_str(&tags) : "-", text(item, "title"),
 		     text(jsonval_get(item, "feed"), "title"));
 }
 
