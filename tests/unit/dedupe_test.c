@@ -4,7 +4,7 @@
 
 enum { SEQS = 8, STEPS = 20000 };
 
-static char path[128];
+static char path[1024];
 
 static struct db *
 db_new(void)
@@ -153,13 +153,14 @@ ends_with_the_newest_in_any_order(void)
 int
 main(void)
 {
-	folder_make();
-	(void)snprintf(path, sizeof(path), "%s/x.db", folder);
+	const struct folder folder = folder_make();
+
+	(void)snprintf(path, sizeof(path), "%s/x.db", folder.path);
 	RUN(takes_each_revision_once_and_the_newest_wins);
 	RUN(remembers_with_the_commit_and_only_with_it);
 	RUN(a_revision_that_was_found_is_skipped_until_a_newer_one_comes);
 	RUN(refuses_an_item_without_id_or_revision);
 	RUN(ends_with_the_newest_in_any_order);
-	folder_drop();
+	folder_drop(&folder);
 	return check_done();
 }

@@ -8,7 +8,7 @@
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
 
-static char path[128];
+static char path[1024];
 
 struct heard {
 	char text[256];
@@ -148,13 +148,14 @@ refuses_what_it_could_not_read_again(void)
 int
 main(void)
 {
-	folder_make();
-	(void)snprintf(path, sizeof(path), "%s/below/lines", folder);
+	const struct folder folder = folder_make();
+
+	(void)snprintf(path, sizeof(path), "%s/below/lines", folder.path);
 	RUN(reads_whole_lines_from_anywhere);
 	RUN(reads_far_more_than_it_holds);
 	RUN(sees_when_somebody_touched_it);
 	RUN(puts_itself_aside_under_a_name_of_its_own);
 	RUN(refuses_what_it_could_not_read_again);
-	folder_drop();
+	folder_drop(&folder);
 	return check_done();
 }
