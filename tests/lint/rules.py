@@ -95,7 +95,7 @@ class Source:
         self.foreign = re.findall(r"^\s*#\s*include <([^>]+)>", self.text, re.M)
 
     def line_of(self, position):
-        return self.text.count("\n", 0, position) + 1
+        return self.bare.count("\n", 0, position) + 1
 
 
 def check_stages(sources, stages):

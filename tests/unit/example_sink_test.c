@@ -102,10 +102,12 @@ run_and_kill(struct fm_sink *host)
 		/* Our only children are its programs. */
 		out = open("/proc/thread-self/children", O_RDONLY);
 		if (out >= 0) {
-			char pid[32] = "";
+			char text[32] = "";
+			long pid;
 
-			if (read(out, pid, sizeof(pid) - 1) > 0 && atoi(pid) > 0)
-				kills += kill(atoi(pid), SIGKILL) == 0;
+			if (read(out, text, sizeof(text) - 1) > 0 &&
+			    (pid = strtol(text, NULL, 10)) > 0)
+				kills += kill((pid_t)pid, SIGKILL) == 0;
 			(void)close(out);
 		}
 	}

@@ -51,7 +51,8 @@ a_host_is_itself_and_all_below_it(void)
 static void
 a_language_is_itself_and_its_regions(void)
 {
-	CHECK(wants("lang:en", labels) && wants("lang:en-gb", labels) && wants("lang:de,en", labels));
+	CHECK(wants("lang:en", labels) && wants("lang:en-gb", labels) &&
+	      wants("lang:de,en", labels));
 	CHECK(!wants("lang:e", labels) && !wants("lang:en-us", labels) && !wants("lang:en", ""));
 }
 

@@ -1,5 +1,6 @@
 #include "parser/html_token.h"
 
+#include "common/buf.h"
 #include "tests/unit/check.h"
 
 /* The tokens of html in a spelling of their own: text "…", start <name key=value>, end </name>. */
@@ -106,12 +107,13 @@ keeps_no_more_attributes_than_its_ceiling(void)
 {
 	struct html_token token;
 	struct html_tokens in;
-	char html[HTML_ATTRIBUTES_MAX * 8 + 64] = "<a";
+	SCOPED(buf_done) struct buf html = buf_init(HTML_ATTRIBUTES_MAX * 8 + 64);
 
+	(void)buf_adds(&html, "<a", NULL);
 	for (int i = 0; i < HTML_ATTRIBUTES_MAX + 5; i++)
-		(void)strcat(html, " x=1");
-	(void)strcat(html, ">b");
-	in = html_tokens(html, strlen(html));
+		(void)buf_adds(&html, " x=1", NULL);
+	(void)buf_adds(&html, ">b", NULL);
+	in = html_tokens(buf_str(&html), html.len);
 	CHECK(html_token_next(&in, &token) && token.attribute_count == HTML_ATTRIBUTES_MAX);
 	CHECK(html_token_next(&in, &token) && token.kind == HTML_TEXT && token.len == 1);
 }

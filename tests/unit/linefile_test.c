@@ -90,7 +90,7 @@ sees_when_somebody_touched_it(void)
 {
 	struct linefile f = linefile_init();
 	struct err err = {.text = ""};
-	char aside[160];
+	char aside[sizeof(path) + 16];
 
 	CHECK(!linefile_untouched(&f));
 	CHECK(linefile_open(&f, path, &err) == 0);
@@ -111,7 +111,7 @@ puts_itself_aside_under_a_name_of_its_own(void)
 	struct linefile f = linefile_init();
 	struct err err = {.text = ""};
 	struct buf text = buf_init(100);
-	char name[160];
+	char name[sizeof(path) + 16];
 
 	for (int i = 1; i <= 3; i++) {
 		CHECK(linefile_open(&f, path, &err) == 0);

@@ -108,14 +108,12 @@ static void
 words_are_folded_in_any_script(void)
 {
 	/* Ёлка ёлка; Straße STRASSE; the Greek final sigma */
-	CHECK_STR(HITS("\xD0\x81\xD0\xBB\xD0\xBA\xD0\xB0",
-		       "\xD1\x91\xD0\xBB\xD0\xBA\xD0\xB0"),
+	CHECK_STR(HITS("\xD0\x81\xD0\xBB\xD0\xBA\xD0\xB0", "\xD1\x91\xD0\xBB\xD0\xBA\xD0\xB0"),
 		  "0@0-8");
 	CHECK_STR(HITS("STRASSE", "stra\xC3\x9F"
 				  "e"),
 		  "0@0-7");
-	CHECK_STR(HITS("\xCE\x9F\xCE\x94\xCE\x9F\xCE\xA3",
-		       "\xCE\xBF\xCE\xB4\xCE\xBF\xCF\x82"),
+	CHECK_STR(HITS("\xCE\x9F\xCE\x94\xCE\x9F\xCE\xA3", "\xCE\xBF\xCE\xB4\xCE\xBF\xCF\x82"),
 		  "0@0-8");
 	/* Decomposed, full width, with a soft hyphen in it. */
 	CHECK_STR(HITS("Cafe\xCC\x81", "caf\xC3\xA9"), "0@0-6");

@@ -1,4 +1,5 @@
 #include "classifier/phrase.h"
+#include "common/buf.h"
 #include "tests/unit/check.h"
 
 static struct arena *arena;
@@ -8,24 +9,26 @@ static struct arena *arena;
 static const char *
 spelt(const struct phrase_side *side)
 {
-	static char out[4096];
+	static struct buf out = {.max = 4096};
 
-	out[0] = '\0';
+	buf_reset(&out);
 	for (size_t i = 0; i < side->count; i++) {
-		(void)strcat(out, i > 0 ? "|" : "");
+		(void)buf_adds(&out, i > 0 ? "|" : "", NULL);
 		for (size_t k = 0; k < side->variants[i].count; k++) {
 			const struct phrase_element *e = &side->variants[i].elements[k];
 			const char mark[2] = {(char)e->mark, '\0'};
 
-			(void)strcat(out, k > 0 ? " " : "");
-			(void)strcat(out, e->kind == PHRASE_MARK ? mark
-					  : e->exact		 ? e->exactly
-								 : e->fold);
-			(void)strcat(out, e->kind == PHRASE_PREFIX ? "*" : "");
-			(void)strcat(out, e->exact ? "!" : "");
+			(void)buf_adds(&out, k > 0 ? " " : "", NULL);
+			(void)buf_adds(&out,
+				       e->kind == PHRASE_MARK ? mark
+				       : e->exact             ? e->exactly
+							      : e->fold,
+				       NULL);
+			(void)buf_adds(&out, e->kind == PHRASE_PREFIX ? "*" : "", NULL);
+			(void)buf_adds(&out, e->exact ? "!" : "", NULL);
 		}
 	}
-	return out;
+	return buf_str(&out);
 }
 
 static const char *
@@ -150,7 +153,7 @@ static void
 compatible_letters_are_the_same(void)
 {
 	CHECK_STR(plain("\xEF\xBC\xA2\xEF\xBC\xB4\xEF\xBC\xA3"), "BTC!"); /* full width */
-	CHECK_STR(plain("cafe\xCC\x81"), "caf\xC3\xA9");		  /* decomposed */
+	CHECK_STR(plain("cafe\xCC\x81"), "caf\xC3\xA9");                  /* decomposed */
 	CHECK_STR(plain("stra\xC3\x9F"
 			"e"),
 		  "strasse"); /* full case folding */

@@ -143,8 +143,8 @@ drop_ins_add_to_a_tag(void)
 	CHECK(rules && strcmp(rules->phrases[1].file, more) == 0);
 	(void)unlink(more);
 	(void)unlink(path);
-	(void)strcat(path, ".d");
-	(void)rmdir(path);
+	more[strlen(more) - strlen("/10-more.conf")] = '\0';
+	(void)rmdir(more);
 	(void)rmdir(folder);
 	CHECK(rules_load("/nowhere/rules.conf", &err) == NULL && err.kind == ERR_USAGE);
 }

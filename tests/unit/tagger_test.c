@@ -1,5 +1,5 @@
-#include "classifier/tagger.h"
 #include "classifier/explain.h"
+#include "classifier/tagger.h"
 #include "tests/unit/check.h"
 
 enum { ARENA_BYTES_MAX = 8 * 1024 * 1024 };
@@ -64,7 +64,7 @@ evidence_weighs_by_where_it_stands(void)
 	char summary[1024];
 
 	(void)memset(summary, 'x', 310);
-	(void)strcpy(summary + 310, " coin");
+	memcpy(summary + 310, " coin", sizeof(" coin"));
 	CHECK_STR(tagged("[tag t]\nany = coin\n", "Coin", NULL), "t:4(coin@title:0'Coin')");
 	CHECK_STR(tagged("[tag t]\nany = coin\n", NULL, "a coin"), "t:3(coin@summary:2'coin')");
 	CHECK_STR(tagged("[tag t]\nany = coin\n", NULL, summary), "");
@@ -80,8 +80,7 @@ a_phrase_counts_once_where_it_weighs_most(void)
 	CHECK_STR(tagged("[tag t]\nany = a\n", "a a a", "a a"), "t:4(a@title:0'a')");
 	CHECK_STR(tagged("[tag t]\nany = a\nweights = lead 9\n", "a", "x a"),
 		  "t:9(a@summary:2'a')");
-	CHECK_STR(tagged("[tag t]\nany =\n a\n b\n", "a", "b"),
-		  "t:7(a@title:0'a' b@summary:0'b')");
+	CHECK_STR(tagged("[tag t]\nany =\n a\n b\n", "a", "b"), "t:7(a@title:0'a' b@summary:0'b')");
 }
 
 static void
@@ -107,8 +106,8 @@ a_mask_hides_what_it_covers_and_nothing_else(void)
 	CHECK_STR(tagged("[tag t]\nany = claude\n[every]\nmask = claude monet\n", "Claude Monet",
 			 NULL),
 		  "");
-	CHECK_STR(tagged("[tag t]\nany = x\nnone = claude\nmask = claude monet\n",
-			 "x claude monet", NULL),
+	CHECK_STR(tagged("[tag t]\nany = x\nnone = claude\nmask = claude monet\n", "x claude monet",
+			 NULL),
 		  "t:4(x@title:0'x')");
 }
 
@@ -150,8 +149,7 @@ reads_categories_and_content(void)
 
 	item.categories = categories;
 	item.category_count = 2;
-	CHECK_STR(tagged_with("[tag t]\nany = coin(s)\n", &item),
-		  "t:3(coin(s)@category:7'Coins')");
+	CHECK_STR(tagged_with("[tag t]\nany = coin(s)\n", &item), "t:3(coin(s)@category:7'Coins')");
 	item.category_count = 0;
 	item.content = "<h1>Coins</h1>";
 	CHECK_STR(tagged_with("[tag t]\nany = coin(s)\n", &item), "t:3(coin(s)@content:4'Coins')");

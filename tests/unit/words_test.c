@@ -17,8 +17,8 @@ elements(const char *text)
 			used += (size_t)snprintf(out + used, sizeof(out) - used, " ");
 		if (e.kind == WORDS_WORD)
 			used += (size_t)snprintf(out + used, sizeof(out) - used, "%.*s%s@%u-%u/%u",
-						 e.fold_len, e.fold, e.cut ? "..." : "", e.at, e.end,
-						 e.place);
+						 e.fold_len, e.fold, e.cut ? "..." : "", e.at,
+						 e.end, e.place);
 		else
 			used += (size_t)snprintf(out + used, sizeof(out) - used, "%c",
 						 e.kind == WORDS_BREAK ? '~' : (int)e.mark);
