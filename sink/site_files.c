@@ -8,21 +8,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 
-enum { FILES_PATH_BYTES = 4096 };
+enum {
+	FILES_PATH_BYTES = 4096,
+	FILES_DEPTH_MAX = 4, /* folders on the way to a file, the site's own included */
+};
 
 /* A temporary file, written but not yet certain to be on the disk. */
 struct waiting {
 	int fd;
-	bool new_folder; /* a folder was made for it */
-	char *path;      /* whole, of the file that it becomes */
+	char *path; /* whole, of the file that it becomes */
 };
 
 struct site_files {
 	const char *folder;
 	struct waiting waiting[FILES_BATCH];
 	size_t count;
+	char *folders[FILES_BATCH * FILES_DEPTH_MAX]; /* that get new names; none twice */
+	size_t folder_count;
+
+	/* How far the batch is settled. */
+	size_t synced, folders_synced;
+	bool renamed;
+
 	struct files_count counted;
 };
 
@@ -91,24 +101,41 @@ is_same(const char *path, const struct buf *content)
 	       memcmp(buf_str(&old), buf_str(content), content->len) == 0;
 }
 
+/* The folder of the path will have to be synced. */
 static int
-make_folders(char *path, size_t root_len, bool *made_out, struct err *err)
+note_folder(struct site_files *files, const char *path, size_t len, struct err *err)
 {
-	*made_out = false;
-	for (char *slash = strchr(path + root_len + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
+	char *copy;
+
+	for (size_t i = 0; i < files->folder_count; i++)
+		if (strncmp(files->folders[i], path, len) == 0 && files->folders[i][len] == '\0')
+			return 0;
+	copy = files->folder_count < FILES_BATCH * FILES_DEPTH_MAX ? strndup(path, len) : NULL;
+	if (!copy)
+		return err_set(err, ERR_RETRY, "no room to remember '%s'", path);
+	files->folders[files->folder_count++] = copy;
+	return 0;
+}
+
+/* Makes the folders on the way to the file, and notes those that get a new name in them. */
+static int
+make_folders(struct site_files *files, char *path, struct err *err)
+{
+	char *slash = path + strlen(files->folder), *next;
+
+	for (; (next = strchr(slash + 1, '/')); slash = next) {
 		int made;
 
-		*slash = '\0';
+		*next = '\0';
 		made = mkdir(path, 0755);
 		if (made < 0 && errno != EEXIST)
 			(void)err_sys(err, "mkdir '%s'", path);
-		*slash = '/';
-		if (made < 0 && errno != EEXIST)
+		*next = '/';
+		if ((made < 0 && errno != EEXIST) ||
+		    (made == 0 && note_folder(files, path, (size_t)(slash - path), err) < 0))
 			return -1;
-		*made_out |= made == 0;
 	}
-	return 0;
+	return note_folder(files, path, (size_t)(slash - path), err);
 }
 
 static int
@@ -132,7 +159,7 @@ files_write(struct site_files *files, const char *path, const struct buf *conten
 	struct waiting *const waiting = &files->waiting[files->count];
 	char whole[FILES_PATH_BYTES], temporary[FILES_PATH_BYTES + 8];
 
-	assert(files->count < FILES_BATCH);
+	assert(files->count < FILES_BATCH && files->synced == 0 && !files->renamed);
 	if (buf_failed(content, err) < 0)
 		return err_in(err, "'%s'", path);
 	if (whole_path(whole, files, path, err) < 0)
@@ -143,7 +170,7 @@ files_write(struct site_files *files, const char *path, const struct buf *conten
 		files->counted.same++;
 		return 0;
 	}
-	if (make_folders(whole, strlen(files->folder), &waiting->new_folder, err) < 0)
+	if (make_folders(files, whole, err) < 0)
 		return -1;
 	waiting->path = strdup(whole);
 	waiting->fd = waiting->path
@@ -172,71 +199,55 @@ files_give_up(struct site_files *files)
 		(void)close(files->waiting[i].fd);
 		free(files->waiting[i].path);
 	}
-	files->count = 0;
-}
-
-/* The folder of the file, and those above it when they may be new. */
-static int
-sync_folders(const struct site_files *files, const struct waiting *waiting, struct err *err)
-{
-	const size_t root_len = strlen(files->folder);
-	char path[FILES_PATH_BYTES];
-	char *slash;
-
-	(void)snprintf(path, sizeof(path), "%s", waiting->path);
-	do {
-		if (file_sync_folder(path, err) < 0)
-			return -1;
-		slash = strrchr(path, '/');
-		*slash = '\0';
-	} while (waiting->new_folder && strlen(path) > root_len);
-	return 0;
-}
-
-static bool
-share_folder(const struct waiting *a, const struct waiting *b)
-{
-	const size_t len = (size_t)(strrchr(a->path, '/') - a->path);
-
-	return strncmp(a->path, b->path, len) == 0 &&
-	       (size_t)(strrchr(b->path, '/') - b->path) == len;
+	for (size_t i = 0; i < files->folder_count; i++)
+		free(files->folders[i]);
+	files->count = files->folder_count = files->synced = files->folders_synced = 0;
+	files->renamed = false;
 }
 
 static int
-settle(struct site_files *files, struct err *err)
+sync_folder(const char *path, struct err *err)
+{
+	SCOPED(close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? err_sys(err, "fsync '%s'", path) : 0;
+}
+
+static int
+rename_all(struct site_files *files, struct err *err)
 {
 	char temporary[FILES_PATH_BYTES + 8];
 
-	/* The contents are on the disk before their names are: a crash leaves old or new. */
-	for (size_t i = 0; i < files->count; i++)
-		if (fsync(files->waiting[i].fd) < 0)
-			return err_sys(err, "fsync '%s'", files->waiting[i].path);
 	for (size_t i = 0; i < files->count; i++) {
 		temporary_path(temporary, files->waiting[i].path);
 		if (rename(temporary, files->waiting[i].path) < 0)
 			return err_sys(err, "rename '%s'", temporary);
 	}
-	for (size_t i = 0; i < files->count; i++) {
-		const struct waiting *const next = &files->waiting[i + 1];
-
-		if (i + 1 < files->count && !files->waiting[i].new_folder &&
-		    share_folder(&files->waiting[i], next))
-			continue; /* synced with the next one's */
-		if (sync_folders(files, &files->waiting[i], err) < 0)
-			return -1;
-	}
+	files->renamed = true;
 	return 0;
 }
 
 int
-files_settle(struct site_files *files, struct err *err)
+files_settle(struct site_files *files, int64_t until_us, struct err *err)
 {
-	const size_t count = files->count;
-	const int settled = settle(files, err);
-
-	files_give_up(files); /* after a rename there is nothing left to unlink */
-	files->counted.written += settled == 0 ? count : 0;
-	return settled;
+	/* The contents are on the disk before their names are: a crash leaves old or new. */
+	for (; files->synced < files->count; files->synced++) {
+		if (clock_mono_us() >= until_us)
+			return 0;
+		if (fsync(files->waiting[files->synced].fd) < 0)
+			return err_sys(err, "fsync '%s'", files->waiting[files->synced].path);
+	}
+	if (!files->renamed && rename_all(files, err) < 0)
+		return -1;
+	for (; files->folders_synced < files->folder_count; files->folders_synced++) {
+		if (clock_mono_us() >= until_us)
+			return 0;
+		if (sync_folder(files->folders[files->folders_synced], err) < 0)
+			return -1;
+	}
+	files->counted.written += files->count;
+	files_give_up(files); /* nothing is left to unlink */
+	return 1;
 }
 
 int

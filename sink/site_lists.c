@@ -161,7 +161,7 @@ print_sitemap(const struct site_print *print, struct err *err)
 	static const char *const fixed[] = {"", "archive/", "tag/", "source/", "search/"};
 	struct db_stmt *const stmt =
 		db_stmt(print->db,
-			"SELECT kind, key, count, full FROM bucket"
+			"SELECT kind, key, count FROM bucket"
 			" WHERE kind BETWEEN 1 AND 3 AND count > 0 ORDER BY kind, key DESC",
 			err);
 	size_t urls = sizeof(fixed) / sizeof(fixed[0]);
@@ -175,7 +175,8 @@ print_sitemap(const struct site_print *print, struct err *err)
 		sitemap_page(print->conf, print->out, fixed[i]);
 	while ((found = db_step(stmt, err)) == 1 && urls < SITEMAP_URLS_MAX) {
 		const struct site_bucket bucket = {db_col_int(stmt, 0), db_col_int(stmt, 1),
-						   db_col_int(stmt, 2), db_col_int(stmt, 3)};
+						   db_col_int(stmt, 2), 0};
+		const int64_t pages = print_numbered_count(print->conf, &bucket);
 		struct site_shelf shelf;
 
 		arena_reset(print->arena);
@@ -185,7 +186,7 @@ print_sitemap(const struct site_print *print, struct err *err)
 		}
 		sitemap_page(print->conf, print->out, shelf.path);
 		urls++;
-		for (int64_t i = 1; i <= bucket.full && urls < SITEMAP_URLS_MAX; i++, urls++) {
+		for (int64_t i = 1; i <= pages && urls < SITEMAP_URLS_MAX; i++, urls++) {
 			char path[sizeof(shelf.path) + LIST_LABEL_BYTES];
 
 			(void)snprintf(path, sizeof(path), "%s%lld.html", shelf.path, (long long)i);

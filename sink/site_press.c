@@ -20,7 +20,7 @@ enum {
 };
 
 /* What is left to do for the bucket in hand, in this order. */
-enum step { STEP_NUMBERED, STEP_SURPLUS, STEP_FIRST, STEP_ATOM, STEP_JSON, STEP_SEARCH, STEP_END };
+enum step { STEP_NUMBERED, STEP_FIRST, STEP_ATOM, STEP_JSON, STEP_SEARCH, STEP_END };
 
 struct site_press {
 	const struct site_conf *conf;
@@ -34,11 +34,13 @@ struct site_press {
 
 	bool sweeping;
 	int64_t kind, key; /* where the sweep is */
+	bool settling;     /* the batch, before anything else */
+	bool last;         /* the sweep ends with it */
 
 	bool working; /* on shelf: */
 	struct site_shelf shelf;
 	enum step step;
-	int64_t number;    /* of the next page, or of the next surplus page, or list */
+	int64_t number;    /* of the next page, or list */
 	int64_t full, old; /* numbered pages: to be, and on the disk */
 	struct site_cursor cursor;
 	int64_t part; /* of the search, of a month */
@@ -65,20 +67,23 @@ write_file(struct site_press *press, const char *path, struct err *err)
 	return files_write(press->files, path, &press->out, err);
 }
 
-/* The batch's files are on the disk: only now the marks of their buckets may go. */
+/* The batch: 1 settled, 0 not yet, -1. */
 static int
-settle(struct site_press *press, struct err *err)
+settle(struct site_press *press, int64_t until_us, struct err *err)
 {
-	const size_t count = press->ended_count;
+	const int settled = files_settle(press->files, until_us, err);
 
-	press->ended_count = 0;
-	if (files_settle(press->files, err) < 0 || (count > 0 && db_begin(press->db, err) < 0))
+	if (settled != 1 || press->ended_count == 0)
+		return settled;
+	/* The files are on the disk and so are their names: only now the marks may go. */
+	if (db_begin(press->db, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < press->ended_count; i++)
 		if (site_bucket_end(press->db, &press->ended[i].bucket, press->ended[i].full, err) <
 		    0)
 			return -1;
-	return 0;
+	press->ended_count = 0;
+	return 1;
 }
 
 /* --- a bucket ----------------------------------------------------------------------------------
@@ -123,6 +128,38 @@ begin_bucket(struct site_press *press, struct err *err)
 	return 1;
 }
 
+/* The path of one of the bucket's numbered files: a page, or a part of the month's search. */
+static void
+numbered_path(const struct site_press *press, bool search, int64_t number, char out[NAME_BYTES])
+{
+	const char *const path = press->shelf.path;
+
+	if (search) /* "2024/02/" -> "search/2024-02-1.json" */
+		(void)snprintf(out, NAME_BYTES, "search/%.4s-%.2s-%lld.json", path, path + 5,
+			       (long long)number);
+	else
+		(void)snprintf(out, NAME_BYTES, "%s%lld.html", path, (long long)number);
+}
+
+/* Removes those after the last that belongs there, up to `known` and on: a sweep that was killed
+ * may have written more than anybody knows of. From the end, so that another kill leaves no gap. */
+static int
+remove_surplus(struct site_press *press, bool search, int64_t last, int64_t known, struct err *err)
+{
+	int64_t number = known > last ? known : last;
+	char path[NAME_BYTES];
+
+	do
+		numbered_path(press, search, ++number, path);
+	while (files_has(press->files, path));
+	while (--number > last) {
+		numbered_path(press, search, number, path);
+		if (files_remove(press->files, path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 step_numbered(struct site_press *press, struct err *err)
 {
@@ -130,57 +167,33 @@ step_numbered(struct site_press *press, struct err *err)
 	char path[NAME_BYTES];
 
 	if (press->number > press->full) {
-		press->step = STEP_SURPLUS;
-		press->number = press->full + 1;
-		return 0;
+		press->step = STEP_FIRST;
+		return remove_surplus(press, false, press->full, press->old, err);
 	}
 	if (print_numbered(&print, &press->shelf, &press->cursor, press->number, press->full, err) <
 	    0)
 		return -1;
-	(void)snprintf(path, sizeof(path), "%s%lld.html", press->shelf.path,
-		       (long long)press->number);
+	numbered_path(press, false, press->number, path);
 	press->number++;
 	return write_file(press, path, err);
 }
 
-/* Numbered pages that are no more. */
-static int
-step_surplus(struct site_press *press, struct err *err)
-{
-	char path[NAME_BYTES];
-
-	if (press->number > press->old) {
-		press->step = STEP_FIRST;
-		return 0;
-	}
-	(void)snprintf(path, sizeof(path), "%s%lld.html", press->shelf.path,
-		       (long long)press->number);
-	press->number++;
-	return files_remove(press->files, path, err);
-}
-
-/* A part of the month's search; then those that are no more. */
 static int
 step_search(struct site_press *press, struct err *err)
 {
 	const struct site_print print = printing(press);
-	char month[NAME_BYTES / 2], path[NAME_BYTES];
+	const int64_t last = print_search_count(&press->shelf.bucket);
+	char path[NAME_BYTES];
 
-	/* "2024/02/" -> "search/2024-02-1.json" */
-	(void)snprintf(month, sizeof(month), "%.4s-%.2s", press->shelf.path, press->shelf.path + 5);
-	(void)snprintf(path, sizeof(path), "search/%s-%lld.json", month, (long long)press->part);
-	if (press->part <= print_search_count(&press->shelf.bucket)) {
-		press->part++;
-		return print_search(&print, &press->shelf, &press->part_cursor, err) < 0
-			       ? -1
-			       : write_file(press, path, err);
-	}
-	if (!files_has(press->files, path)) {
+	if (press->part > last) {
 		press->step = STEP_END;
-		return 0;
+		return remove_surplus(press, true, last, last, err);
 	}
+	if (print_search(&print, &press->shelf, &press->part_cursor, err) < 0)
+		return -1;
+	numbered_path(press, true, press->part, path);
 	press->part++;
-	return files_remove(press->files, path, err);
+	return write_file(press, path, err);
 }
 
 /* A bucket that lost its last story has no files. */
@@ -252,8 +265,6 @@ work_on(struct site_press *press, struct err *err)
 	switch (press->step) {
 	case STEP_NUMBERED:
 		return step_numbered(press, err);
-	case STEP_SURPLUS:
-		return step_surplus(press, err);
 	case STEP_FIRST:
 		return press->shelf.bucket.kind == BUCKET_LISTS ? step_list(press, err)
 								: step_first(press, err);
@@ -299,30 +310,41 @@ press_timeout_ms(const struct site_press *press)
 	return left > 0 ? (int)left : 0;
 }
 
+/* One small piece of the sweep's work. */
 static int
-sweep(struct site_press *press, int64_t until_us, struct err *err)
+sweep_on(struct site_press *press, int64_t until_us, struct err *err)
 {
-	while (press->sweeping) {
-		if (!press->working) {
-			const int found = begin_bucket(press, err);
+	int done;
 
-			if (found < 0)
-				return -1;
-			press->sweeping = found == 1;
-			if (found == 0)
-				return settle(press, err);
-			continue;
+	if (press->settling) {
+		done = settle(press, until_us, err);
+		if (done == 1) {
+			press->settling = false;
+			press->sweeping = !press->last;
 		}
+		return done < 0 ? -1 : 0;
+	}
+	if (press->working) {
 		if (work_on(press, err) < 0)
 			return -1;
-		if ((files_waiting(press->files) == FILES_BATCH ||
-		     press->ended_count == FILES_BATCH) &&
-		    settle(press, err) < 0)
-			return -1;
-		if (clock_mono_us() >= until_us)
-			break;
+		press->settling = files_waiting(press->files) == FILES_BATCH ||
+				  press->ended_count == FILES_BATCH;
+		return 0;
 	}
-	return 0;
+	done = begin_bucket(press, err);
+	press->settling = press->last = done == 0;
+	return done < 0 ? -1 : 0;
+}
+
+/* What was begun stays marked. */
+static int
+give_up(struct site_press *press)
+{
+	files_give_up(press->files);
+	press->ended_count = 0;
+	press->sweeping = press->working = false;
+	press->due_ms = clock_mono_ms() + PRESS_AGAIN_MS;
+	return -1;
 }
 
 int
@@ -334,16 +356,15 @@ press_work(struct site_press *press, int64_t budget_ms, bool now, struct err *er
 		if (press->due_ms < 0 || (!now && clock_mono_ms() < press->due_ms))
 			return 0;
 		press->sweeping = true;
+		press->settling = press->last = false;
 		press->kind = press->key = -1;
 		press->due_ms = press->first_ms = -1;
 	}
-	if (sweep(press, until_us, err) == 0)
-		return 0;
-	files_give_up(press->files);
-	press->ended_count = 0;
-	press->sweeping = press->working = false;
-	press->due_ms = clock_mono_ms() + PRESS_AGAIN_MS;
-	return -1;
+	do {
+		if (sweep_on(press, until_us, err) < 0)
+			return give_up(press);
+	} while (press->sweeping && clock_mono_us() < until_us);
+	return 0;
 }
 
 struct files_count
@@ -414,7 +435,7 @@ press_new(const struct site_conf *conf, struct db *db, struct err *err)
 		    write_file(press, asset->path, err) < 0)
 			return NULL;
 	}
-	if (settle(press, err) < 0 || check_basis(press, err) < 0)
+	if (settle(press, INT64_MAX, err) < 0 || check_basis(press, err) < 0)
 		return NULL;
 	return TAKE(press);
 }

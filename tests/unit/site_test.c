@@ -72,6 +72,33 @@ months_lead_to_each_other(void)
 }
 
 static void
+the_search_finds_every_story_in_the_parts_of_its_month(void)
+{
+	struct fm_sink *const host = fake_new(&sink_site, no_options, NULL);
+	struct fm_item *item;
+
+	for (uint64_t i = 1; i <= 251; i++)
+		site_tag(fake_add(host, site_item(i, SITE_NOON + (int64_t)i)), crypto, 1);
+	site_run(host);
+	CHECK_STR(site_file(host, "search/parts.json"), "[\"2024-02-2\",\"2024-02-1\"]\n");
+	CHECK_STR(site_file(host, "search/2024-02-2.json"),
+		  "[[\"Story number 251\",\"https://origin.example/251\",\"The Origin\","
+		  "\"2024-02-20\",\"crypto\"]]\n");
+	CHECK(count_of(site_file(host, "search/2024-02-1.json"), "[\"Story number ") == 250);
+	CHECK(strstr(site_file(host, "search/index.html"), "<script src=\"../search.js\""));
+
+	/* Two stories move to another month: the second part is no more. */
+	for (uint64_t i = 1; i <= 2; i++) {
+		item = fake_add(host, site_item(i, SITE_NOON + 20 * DAY));
+		item->item.seq = 1000;
+	}
+	site_run(host);
+	CHECK_STR(site_file(host, "search/parts.json"), "[\"2024-03-1\",\"2024-02-1\"]\n");
+	CHECK(!site_has(host, "search/2024-02-2.json"));
+	fake_done(host);
+}
+
+static void
 a_topic_has_pages_and_feeds(void)
 {
 	struct fm_sink *const host = fake_new(&sink_site, no_options, NULL);
@@ -390,6 +417,7 @@ main(void)
 	RUN(the_front_page_shows_the_newest_first);
 	RUN(a_month_holds_each_story_once_and_pages_are_numbered_from_the_oldest);
 	RUN(months_lead_to_each_other);
+	RUN(the_search_finds_every_story_in_the_parts_of_its_month);
 	RUN(a_topic_has_pages_and_feeds);
 	RUN(a_new_revision_replaces_the_old_and_an_older_one_does_not);
 	RUN(one_story_of_two_sources_is_one_article);
