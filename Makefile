@@ -17,12 +17,13 @@ PKG_CONFIG ?= pkg-config
 .DEFAULT_GOAL := all
 
 # A stage is a folder and a program. A common module is a name, and this list is the order of
-# layers: a module may include itself and the ones before it (make lint).
+# layers: a module may include itself and the ones before it (make lint). NAME_part.c is a part of
+# module NAME.
 STAGES := fetcher parser classifier sink
 COMMON := scope ascii utf8 err clock buf log arena file urlpart url digest json jsondoc ini \
 	quantity config mark ballast dbconn dbschema db wirecheck wire record document item \
-	spool quarantine idmap frame linkin linkout linkout_book socketfile socket discovery inlet outlet httphead \
-	http notify control blackbox options route stage stage_loop stage_ways emit feedmill sdk
+	spool quarantine idmap frame linkin linkout socketfile socket discovery inlet outlet \
+	httphead http notify control blackbox options route stage emit feedmill sdk
 
 # msgpack-c is called msgpack in Debian 12 and msgpack-c in Debian 13.
 MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack-c && echo msgpack-c || echo msgpack)
@@ -57,10 +58,12 @@ $(B)/%.o: %.c
 
 # --- the libraries: common.a for our programs, libfeedmill for everybody's -----------------------
 # http needs libcurl, which only programs that speak HTTP link.
-COMMON_SRC := $(filter-out common/http.c,$(wildcard $(COMMON:%=common/%.c)))
+COMMON_ALL := $(wildcard $(COMMON:%=common/%.c) $(COMMON:%=common/%_*.c))
+HTTP_SRC   := $(filter common/http.c common/http_%,$(COMMON_ALL))
+COMMON_SRC := $(filter-out $(HTTP_SRC),$(COMMON_ALL))
 COMMON_OBJ := $(COMMON_SRC:%.c=$(B)/%.o)
 $(COMMON_OBJ): PKG := $(PKG_common)
-HTTP_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard common/http.c))
+HTTP_OBJ := $(HTTP_SRC:%.c=$(B)/%.o)
 $(HTTP_OBJ): PKG := libcurl
 $(B)/common.a: $(COMMON_OBJ)
 	@rm -f $@

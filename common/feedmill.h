@@ -113,6 +113,7 @@ FM_EXPORT void fm_settle(struct fm_sink *sink, uint64_t ticket, int verdict, con
 			 int64_t delay_ms);
 
 /* The item. */
+enum { FM_ID_HEX = 32, FM_REV_HEX = 16 };
 enum fm_field {
 	FM_ID,  /* 32 hex digits: the same for ever, on every machine */
 	FM_REV, /* 16 hex digits: this content */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/outlet.h"
+
 struct outcome {
 	enum linkout_act act;
 	uint64_t id;

@@ -19,9 +19,9 @@
 #include "common/config.h"
 #include "common/err.h"
 #include "common/json.h"
+#include "common/route.h"
 
 struct stage;
-struct route;
 
 /* The largest message on any route: a document with all its headers. */
 enum { STAGE_MESSAGE_BYTES_MAX = 33 * 1024 * 1024 };
@@ -133,32 +133,6 @@ void stage_tap(struct stage *stage, const char *json, size_t len);
 /* A word for systemctl status. */
 void stage_say(struct stage *stage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Routes: the way out.
- * The link holds numbers and lengths only; bodies are loaded from the stage's own store at the
- * moment they are sent. Every callback works inside the turn's transaction. */
-struct route_ops {
-	/* Offers messages while route_room says so; called when there is room. */
-	int (*fill)(void *self, struct route *route, struct err *err);
-	/* Appends the body of id to out. ERR_REJECT: it cannot be read (CRC): rejected follows. */
-	int (*load)(void *self, struct route *route, uint64_t id, struct buf *out, struct err *err);
-	/* Called again in the next turn when this turn's commit fails. */
-	int (*acked)(void *self, struct route *route, uint64_t id, struct err *err);
-	int (*rejected)(void *self, struct route *route, uint64_t id, const char *who,
-			const char *reason, struct err *err);
-	/* The worker who handled id died: points 4 for a crash of its own, 1 for a SIGKILL from
-	 * outside; at ROUTE_BLAME_MAX in all the message belongs into the quarantine: return 1. */
-	int (*crashed)(void *self, struct route *route, uint64_t id, const char *who,
-		       int64_t points, struct err *err);
-	void (*hint)(void *self, struct route *route, struct bytes hint); /* may be NULL */
-};
-
-enum { ROUTE_BLAME_CRASH = 4, ROUTE_BLAME_KILL = 1, ROUTE_BLAME_MAX = 12 };
-
-enum route_pick {
-	ROUTE_LEAST, /* the receiver with the least outstanding */
-	ROUTE_HASH,  /* by the message's key: one key always meets one receiver */
-};
-
 /* to: the receivers' folder below the runtime directory, "parser", or one receiver "sink/site".
  * stable_ids: the ids mean the same after a restart (spool, outbox). self is handed to ops.
  * Owned by the stage, closed after ops.close of the stage at the latest. */
@@ -167,14 +141,5 @@ struct route *stage_route(struct stage *stage, const char *to, enum route_pick p
 			  struct err *err);
 /* Sends nothing more on it and forgets it. */
 void stage_route_close(struct stage *stage, struct route *route);
-
-/* How many more messages may be offered now; 0 while draining. */
-size_t route_room(const struct route *route);
-/* Offers message id of len bytes. key_hash serves ROUTE_HASH. Once only until it is settled. */
-int route_offer(struct route *route, uint64_t id, size_t len, uint64_t key_hash, struct err *err);
-/* The owner settled id by itself: it is not sent any more. */
-void route_forget(struct route *route, uint64_t id);
-/* Everything that is offered and not settled yet. */
-size_t route_pending(const struct route *route);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "common/file.h"
 #include "common/frame.h"
+#include "common/outlet.h"
 #include "common/socketfile.h"
 #include "common/stage_inside.h"
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/item.h"
 #include "common/url.h"
 #include "common/utf8.h"
 #include "sink/site_excerpt.h"
@@ -260,8 +259,8 @@ intake_item(struct site_intake *intake, const struct fm_item *item, struct site_
 	struct site_item taken = {.id = id, .rev = fm_text(item, FM_REV), .seq = fm_seq(item)};
 	const struct excerpt *excerpt;
 
-	if (!id || strlen(id) != ITEM_ID_HEX || strspn(id, "0123456789abcdef") != ITEM_ID_HEX)
-		return err_set(err, ERR_REJECT, "no item id of %d hex digits", ITEM_ID_HEX);
+	if (!id || strlen(id) != FM_ID_HEX || strspn(id, "0123456789abcdef") != FM_ID_HEX)
+		return err_set(err, ERR_REJECT, "no item id of %d hex digits", FM_ID_HEX);
 	arena_reset(intake->arena);
 	set_dates(item, &taken);
 	set_source(intake, item, &taken);

@@ -154,7 +154,9 @@ killing_run(const struct fm_sink_ops *ops, const char *const (*options)[2], cons
 		const size_t before = killing_acked(killing);
 		pid_t pid;
 
-		last = before == killing_items || kills == KILLING_KILLS_MAX;
+		/* When all is acked sooner, what comes again is killed as well. */
+		last = (before == killing_items && kills >= KILLING_KILLS_MIN) ||
+		       kills == KILLING_KILLS_MAX;
 		pid = fork();
 		if (pid == 0)
 			killing_life(ops, options, dir, killing, seed + kills,
