@@ -10,6 +10,8 @@
 #include "sink/site_plain.h"
 #include "sink/site_scan.h"
 
+#define NO_DATE INT64_MIN
+
 enum {
 	INTAKE_BYTES_MAX = 1024 * 1024,
 	DAY_S = 24 * 60 * 60,
@@ -127,11 +129,11 @@ set_dates(const struct fm_item *item, struct site_item *out)
 	if (!fm_time(item, FM_FETCHED, &fetched) || !is_date(fetched, clock_wall_s()))
 		fetched = clock_wall_s();
 	if (!fm_time(item, FM_PUBLISHED, &published) || !is_date(published, fetched))
-		published = ITEM_NO_TIME;
+		published = NO_DATE;
 	if (!fm_time(item, FM_UPDATED, &updated) || !is_date(updated, fetched))
-		updated = ITEM_NO_TIME;
-	out->dated = published != ITEM_NO_TIME || updated != ITEM_NO_TIME;
-	out->at = published != ITEM_NO_TIME ? published : out->dated ? updated : fetched;
+		updated = NO_DATE;
+	out->dated = published != NO_DATE || updated != NO_DATE;
+	out->at = published != NO_DATE ? published : out->dated ? updated : fetched;
 	out->updated = updated > out->at ? updated : out->at;
 }
 
