@@ -158,6 +158,9 @@ install: all
 	install -m 644 deploy/systemd/feedmill.tmpfiles $D$(TMPFILESDIR)/feedmill.conf
 	for m in $(wildcard */*.[1-8] deploy/feedmill/*.[1-8]); do \
 		install -D -m 644 -t $D$(MANDIR)/man$${m##*.} $$m || exit 1; done
+	install -d $D$(PREFIX)/share/doc/feedmill/examples
+	install -m 755 -t $D$(PREFIX)/share/doc/feedmill/examples deploy/examples/exec.*
+	install -m 644 -t $D$(PREFIX)/share/doc/feedmill/examples deploy/examples/sink.c
 	# A configuration that is there is the operator's.
 	for c in deploy/conf/*.conf; do \
 		test -e $D$(SYSCONFDIR)/feedmill/$$(basename $$c) || \

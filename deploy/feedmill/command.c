@@ -73,8 +73,7 @@ command_program(const char *name, char out[COMMAND_PATH_MAX])
 	(void)snprintf(out, COMMAND_PATH_MAX, "%s", name);
 }
 
-static void __attribute__((format(printf, 1, 0)))
-say(const char *fmt, va_list ap)
+static void __attribute__((format(printf, 1, 0))) say(const char *fmt, va_list ap)
 {
 	(void)fputs("feedmill: ", stderr);
 	(void)vfprintf(stderr, fmt, ap);
