@@ -195,6 +195,9 @@ check: all $(TESTS) $(FUZZ)
 # Real daemons: make system, or S="kill stop" for some of the tests.
 system: all $(FEEDSERVER)
 	@B=$(B) tests/system/run $(S)
+# Breaks the link on purpose and sees its model test fail.
+mutants:
+	@CC='$(CC)' B=$(B) tests/unit/link_mutants
 # A whole run under valgrind, every daemon of it: no leak, no read of what was never written.
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full \
 	--errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect
@@ -203,7 +206,7 @@ valgrind: all $(FEEDSERVER)
 		tests/system/run -j 1 end_to_end
 lint:
 	@sh tests/lint/lint.sh "$(STAGES)" "$(COMMON)"
-.PHONY: demo run test build-tests check system valgrind lint
+.PHONY: demo run test build-tests check mutants system valgrind lint
 
 # One unit test: make unit-buf
 unit-%: $(B)/tests/unit/%_test

@@ -624,7 +624,8 @@ delivers_everything_whatever_breaks(void)
 
 	if (seed)
 		total = run_world(strtoull(seed, NULL, 10), per_seed, true);
-	for (uint64_t s = 1; !seed && s <= DEFAULT_SEEDS; s++)
+	/* The first seed that fails says enough. */
+	for (uint64_t s = 1; !seed && s <= DEFAULT_SEEDS && check_bad == 0; s++)
 		total += run_world(s, per_seed, true);
 	(void)printf("# %llu steps, %llu messages sent again\n", (unsigned long long)total,
 		     (unsigned long long)resent);
@@ -637,7 +638,7 @@ static void
 sends_nothing_twice_when_nothing_breaks(void)
 {
 	resent = 0;
-	for (uint64_t s = 1; s <= 3; s++)
+	for (uint64_t s = 1; s <= 3 && check_bad == 0; s++)
 		(void)run_world(s, DEFAULT_STEPS, false);
 	CHECK(resent == 0);
 }
