@@ -42,7 +42,7 @@ def a_document_that_kills_the_parser_is_quarantined_alone():
         assert 3 <= len(deaths) <= 3 + len(parsers), deaths
         status, out, err = mill.feedmill("quarantine", "list", "--json")
         assert status == 0, err
-        rows = [json.loads(line)["row"] for line in out.splitlines()]
+        rows = [json.loads(line) for line in out.splitlines()]
         assert len(rows) == 1, rows
         assert rows[0]["feed"] == hashlib.sha256(poisoned.encode()).hexdigest()[:32], rows[0]
         assert "brought down its parser" in rows[0]["reason"], rows[0]
