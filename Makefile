@@ -26,7 +26,7 @@ COMMON := scope ascii utf8 err clock buf log arena file urlpart url digest json 
 	httphead http notify control blackbox options route stage emit feedmill sdk
 
 # msgpack-c is called msgpack in Debian 12 and msgpack-c in Debian 13.
-MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack-c && echo msgpack-c || echo msgpack)
+MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
 PKG_common     := libzmq $(MSGPACK) sqlite3 jansson libcrypto
 PKG_fetcher    := libcurl libxml-2.0
 PKG_parser     := libxml-2.0
