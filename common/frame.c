@@ -78,12 +78,36 @@ put_ids(struct buf *out, const uint64_t *ids, size_t count)
 		wire_put_uint(out, ids[i]);
 }
 
+/* A reason quotes what a stranger wrote, perhaps cut in the middle of a character, and a reader
+ * refuses a frame that is no UTF-8: the message would come back for ever. */
+static void
+put_mended(struct buf *out, const char *text, size_t len)
+{
+	char mended[FRAME_REASON_MAX];
+	const char *at = text, *end = text + len;
+	size_t size = 0;
+
+	while (at < end) {
+		char bytes[UTF8_BYTES_MAX];
+		const size_t more = utf8_put(utf8_next(&at, end), bytes);
+
+		if (size + more > sizeof(mended))
+			break;
+		memcpy(mended + size, bytes, more);
+		size += more;
+	}
+	wire_put_str_n(out, mended, size);
+}
+
 static void
 put_text(struct buf *out, const char *text, size_t max)
 {
-	const size_t len = text ? strlen(text) : 0;
+	const size_t len = text ? utf8_cut(text, strlen(text), max) : 0;
 
-	wire_put_str_n(out, text ? text : "", utf8_cut(text, len, max));
+	if (utf8_valid(text ? text : "", len))
+		wire_put_str_n(out, text ? text : "", len);
+	else
+		put_mended(out, text, len);
 }
 
 static void

@@ -59,6 +59,27 @@ says_the_same_on_the_other_side(void)
 }
 
 static void
+says_a_reason_that_is_no_utf8_so_that_it_is_read(void)
+{
+	struct arena *arena = arena_new(100000);
+	struct buf out = buf_init(100000);
+	struct err err = {.kind = ERR_NONE};
+	struct frame f = {.type = FRAME_NACK, .from = "x", .nack = NACK_REJECT}, back;
+	char noise[2 * FRAME_REASON_MAX];
+
+	f.reason = "root element <\xc2>: no feed";
+	CHECK(round_trip(&f, arena, &out, &back, &err) == 0);
+	CHECK_STR(back.reason, "root element <\xef\xbf\xbd>: no feed");
+	memset(noise, 0xff, sizeof(noise) - 1);
+	noise[sizeof(noise) - 1] = '\0';
+	f.reason = noise;
+	CHECK(round_trip(&f, arena, &out, &back, &err) == 0);
+	CHECK(strlen(back.reason) > FRAME_REASON_MAX - 4 && back.reason[0] == '\xef');
+	buf_done(&out);
+	arena_free(arena);
+}
+
+static void
 cuts_a_reason_that_is_too_long_and_keeps_it_valid(void)
 {
 	struct arena *arena = arena_new(100000);
@@ -124,6 +145,7 @@ int
 main(void)
 {
 	RUN(says_the_same_on_the_other_side);
+	RUN(says_a_reason_that_is_no_utf8_so_that_it_is_read);
 	RUN(cuts_a_reason_that_is_too_long_and_keeps_it_valid);
 	RUN(refuses_what_is_no_frame_and_says_why);
 	RUN(names_the_version_that_is_too_new);
