@@ -47,7 +47,8 @@ class Mill:
                            **(classifier or {})}
         self.common = {"state_dir": self.state_folder, "runtime_dir": self.run_folder,
                        **(common or {})}
-        self.wrap = wrap or []
+        # FEEDMILL_TEST_WRAP: valgrind with its options, before every daemon.
+        self.wrap = wrap or os.environ.get("FEEDMILL_TEST_WRAP", "").split()
         self.env = env or {}
         self.daemons = {}
         self.ends = []  # (who, exit status) of every daemon that has ended

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CANNED_ASKED_MAX = 256, CANNED_HEAD_MAX = 8192 };
+enum { CANNED_ASKED_MAX = 256, CANNED_HEAD_MAX = 8192, CANNED_TALKS_MAX = 256 };
 
 enum canned_then {
 	CANNED_KEEP,   /* and the connection stays */
@@ -38,6 +38,9 @@ struct canned_server {
 	size_t count;
 	pthread_t thread;
 	pthread_mutex_t lock;
+	pthread_cond_t silent;       /* talks got fewer */
+	int talks[CANNED_TALKS_MAX]; /* connections that are served now */
+	size_t talk_count;
 	char *asked[CANNED_ASKED_MAX]; /* whole heads, in order */
 	size_t asked_count;
 };
@@ -117,8 +120,29 @@ canned_talk(void *arg)
 		while (open && row->then == CANNED_REPEAT)
 			open = canned_send(fd, row->again, strlen(row->again));
 	}
+	pthread_mutex_lock(&canned.lock);
+	for (size_t i = 0; i < canned.talk_count; i++)
+		if (canned.talks[i] == fd)
+			canned.talks[i] = canned.talks[--canned.talk_count];
 	(void)close(fd);
+	(void)pthread_cond_signal(&canned.silent);
+	pthread_mutex_unlock(&canned.lock);
 	return NULL;
+}
+
+/* A connection is served from here on; false: there are too many. */
+static bool
+canned_admit(int fd)
+{
+	bool admitted;
+
+	pthread_mutex_lock(&canned.lock);
+	canned.connections++;
+	admitted = canned.talk_count < CANNED_TALKS_MAX;
+	if (admitted)
+		canned.talks[canned.talk_count++] = fd;
+	pthread_mutex_unlock(&canned.lock);
+	return admitted;
 }
 
 static void *
@@ -140,12 +164,10 @@ canned_serve(void *arg)
 			free(fd);
 			break;
 		}
-		pthread_mutex_lock(&canned.lock);
-		canned.connections++;
-		pthread_mutex_unlock(&canned.lock);
-		if (pthread_create(&thread, &detached, canned_talk, fd) != 0) {
-			(void)close(*fd);
-			free(fd);
+		if (!canned_admit(*fd) ||
+		    pthread_create(&thread, &detached, canned_talk, fd) != 0) {
+			perror("canned server");
+			exit(EXIT_FAILURE);
 		}
 	}
 	(void)pthread_attr_destroy(&detached);
@@ -164,6 +186,7 @@ canned_start(const struct canned *rows, size_t count)
 	canned.rows = rows;
 	canned.count = count;
 	(void)pthread_mutex_init(&canned.lock, NULL);
+	(void)pthread_cond_init(&canned.silent, NULL);
 	canned.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (bind(canned.fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    listen(canned.fd, 64) < 0 ||
@@ -175,12 +198,19 @@ canned_start(const struct canned *rows, size_t count)
 	canned.port = ntohs(address.sin_port);
 }
 
+/* Nobody looks at the rows any more when it returns. */
 static void
 canned_stop(void)
 {
 	(void)shutdown(canned.fd, SHUT_RDWR);
 	(void)pthread_join(canned.thread, NULL);
 	(void)close(canned.fd);
+	pthread_mutex_lock(&canned.lock);
+	for (size_t i = 0; i < canned.talk_count; i++)
+		(void)shutdown(canned.talks[i], SHUT_RDWR);
+	while (canned.talk_count > 0)
+		(void)pthread_cond_wait(&canned.silent, &canned.lock);
+	pthread_mutex_unlock(&canned.lock);
 	for (size_t i = 0; i < canned.asked_count; i++)
 		free(canned.asked[i]);
 	canned.asked_count = 0;
