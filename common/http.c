@@ -1,16 +1,12 @@
-#include "common/http.h"
+#include "common/http_inside.h"
 
-#include <arpa/inet.h>
-#include <curl/curl.h>
 #include <locale.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/httphead.h"
 
 enum {
 	CONNECT_MS = 15 * 1000,
@@ -23,170 +19,7 @@ enum {
 	IDLE_CONNECTION_S = 90, /* a connection older than that is not used again */
 	REST_MS = 120 * 1000,   /* that long without a request: every connection is closed */
 	EVENTS = 64,
-	SPARES_MAX = 128,
 };
-
-struct http {
-	CURLM *multi;
-	int epoll;
-	int64_t due_ms;  /* monotonic, when libcurl wants its timer; -1: not */
-	int64_t rest_ms; /* monotonic, when to close what is idle; -1: nothing is */
-	struct http_options options;
-	char *user_agent, *ca_file;
-	size_t active, bodies_bytes;
-	struct http_transfer *all; /* that were not freed yet */
-	struct http_transfer *done, **done_tail;
-	CURL *spares[SPARES_MAX];
-	size_t spare_count;
-};
-
-struct http_transfer {
-	struct http *http;
-	struct http_transfer *next, **link; /* in all */
-	struct http_transfer *next_done;
-	CURL *easy;
-	struct curl_slist *headers;
-	void *owner;
-	bool running, ended; /* ended: and not taken, in done */
-	bool asked;          /* the request was let through */
-	size_t body_max, head_bytes, sockets;
-	enum http_end end;
-	const char *why, *refused;       /* our own reasons; they live on */
-	char complaint[CURL_ERROR_SIZE]; /* libcurl's */
-	struct buf head, body;
-};
-
-const char *
-http_end_name(enum http_end end)
-{
-	static const char *const names[] = {
-		[HTTP_DONE] = "done",
-		[HTTP_UNRESOLVED] = "unresolved",
-		[HTTP_UNREACHED] = "unreached",
-		[HTTP_REFUSED] = "refused",
-		[HTTP_TLS] = "tls",
-		[HTTP_SLOW] = "slow",
-		[HTTP_BROKEN] = "broken",
-		[HTTP_CODING] = "coding",
-		[HTTP_TOO_LARGE] = "too_large",
-		[HTTP_BUSY] = "busy",
-		[HTTP_LOCAL] = "local",
-	};
-
-	return names[end];
-}
-
-/* --- what libcurl calls ----------------------------------------------------------------------- */
-
-/* The first reason stays: what libcurl says later is a consequence of it. */
-static void
-fail(struct http_transfer *t, enum http_end end, const char *why)
-{
-	if (t->end != HTTP_DONE)
-		return;
-	t->end = end;
-	t->why = why;
-}
-
-static size_t
-on_head(char *data, size_t size, size_t count, void *arg)
-{
-	struct http_transfer *t = arg;
-	const size_t len = size * count;
-
-	/* Interim (1xx) blocks are counted and then forgotten. */
-	t->head_bytes += len;
-	if (t->head_bytes > t->http->options.head_bytes_max) {
-		fail(t, HTTP_TOO_LARGE, "the response's header lines are over the limit");
-		return 0;
-	}
-	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0)
-		buf_reset(&t->head);
-	if (buf_add(&t->head, data, len, NULL) < 0) {
-		fail(t, HTTP_LOCAL, "out of memory");
-		return 0;
-	}
-	return len;
-}
-
-/* The transfer with the longest body goes on, so that somebody always gets done; the others can
- * come again. All bodies together stay below bodies_max plus one body's own ceiling. */
-static bool
-has_longest_body(const struct http_transfer *t)
-{
-	for (const struct http_transfer *o = t->http->all; o; o = o->next)
-		if (o != t && o->body.len > t->body.len)
-			return false;
-	return true;
-}
-
-static size_t
-on_body(char *data, size_t size, size_t count, void *arg)
-{
-	struct http_transfer *t = arg;
-	struct http *http = t->http;
-	const size_t len = size * count;
-
-	/* CURLOPT_MAXFILESIZE counts what a server announces, this counts what it sends, decoded:
-	 * the only defence against endless chunks and compression bombs. */
-	if (len > t->body_max - t->body.len) {
-		fail(t, HTTP_TOO_LARGE, "the body is over the limit");
-		return 0;
-	}
-	if (http->bodies_bytes + len > http->options.bodies_max && !has_longest_body(t)) {
-		fail(t, HTTP_BUSY, "too many large bodies at once");
-		return 0;
-	}
-	if (buf_add(&t->body, data, len, NULL) < 0) {
-		fail(t, HTTP_LOCAL, "out of memory");
-		return 0;
-	}
-	http->bodies_bytes += len;
-	return len;
-}
-
-/* Sees the very address that will be connected to: no spelling of a URL, no DNS answer and no
- * change of one between check and use gets past it. */
-static curl_socket_t
-on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct http_transfer *t = arg;
-	const struct http_options *o = &t->http->options;
-	const char *why = o->refuse ? o->refuse(o->arg, &address->addr) : NULL;
-
-	(void)purpose;
-	if (why) {
-		t->refused = why;
-		return CURL_SOCKET_BAD;
-	}
-	t->sockets++;
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-/* A kept connection opens no socket: the address it stands on is checked here. */
-static int
-on_request(void *arg, char *peer, char *self, int peer_port, int self_port)
-{
-	struct http_transfer *t = arg;
-	const struct http_options *o = &t->http->options;
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)peer_port)};
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)peer_port)};
-	const char *why = "the connection's address cannot be read";
-
-	(void)self;
-	(void)self_port;
-	t->asked = true;
-	if (!o->refuse)
-		return CURL_PREREQFUNC_OK;
-	if (inet_pton(AF_INET, peer, &v4.sin_addr) == 1)
-		why = o->refuse(o->arg, (const struct sockaddr *)&v4);
-	else if (inet_pton(AF_INET6, peer, &v6.sin6_addr) == 1)
-		why = o->refuse(o->arg, (const struct sockaddr *)&v6);
-	if (!why)
-		return CURL_PREREQFUNC_OK;
-	fail(t, HTTP_REFUSED, why);
-	return CURL_PREREQFUNC_ABORT;
-}
 
 static int
 on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
@@ -377,10 +210,10 @@ new_easy(const struct http *http)
 	SET(CURLOPT_TIMEOUT_MS, (long)o->total_ms);
 	SET(CURLOPT_LOW_SPEED_TIME, (long)o->slow_s);
 	SET(CURLOPT_LOW_SPEED_LIMIT, (long)o->slow_bytes);
-	SET(CURLOPT_HEADERFUNCTION, on_head);
-	SET(CURLOPT_WRITEFUNCTION, on_body);
-	SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-	SET(CURLOPT_PREREQFUNCTION, on_request);
+	SET(CURLOPT_HEADERFUNCTION, http_on_head);
+	SET(CURLOPT_WRITEFUNCTION, http_on_body);
+	SET(CURLOPT_OPENSOCKETFUNCTION, http_on_open_socket);
+	SET(CURLOPT_PREREQFUNCTION, http_on_request);
 	if (http->user_agent)
 		SET(CURLOPT_USERAGENT, http->user_agent);
 	/* A CA folder keeps libcurl's cache of the CA bundle from being used: 31 ms of CPU for each
@@ -518,13 +351,6 @@ forget_ended(struct http_transfer *t)
 }
 
 void
-http_drop_body(struct http_transfer *t)
-{
-	t->http->bodies_bytes -= t->body.len;
-	buf_done(&t->body);
-}
-
-void
 http_transfer_free(struct http_transfer *t)
 {
 	if (!t)
@@ -540,7 +366,7 @@ http_transfer_free(struct http_transfer *t)
 		t->next->link = t->link;
 	http_drop_body(t);
 	/* A spare must not point into what goes away here. */
-	if (t->easy && http->spare_count < SPARES_MAX) {
+	if (t->easy && http->spare_count < HTTP_SPARES_MAX) {
 		(void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
 		(void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
 		(void)curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, NULL);
@@ -555,57 +381,13 @@ http_transfer_free(struct http_transfer *t)
 
 /* --- the end of a transfer -------------------------------------------------------------------- */
 
-static enum http_end
-end_of(CURLcode rc, const struct http_transfer *t)
-{
-	static const struct {
-		CURLcode rc;
-		enum http_end end;
-	} ends[] = {
-		{CURLE_COULDNT_RESOLVE_HOST, HTTP_UNRESOLVED},
-		{CURLE_COULDNT_CONNECT, HTTP_UNREACHED},
-		{CURLE_UNSUPPORTED_PROTOCOL, HTTP_REFUSED},
-		{CURLE_URL_MALFORMAT, HTTP_REFUSED},
-		{CURLE_LOGIN_DENIED, HTTP_REFUSED},
-		{CURLE_SSL_CONNECT_ERROR, HTTP_TLS},
-		{CURLE_PEER_FAILED_VERIFICATION, HTTP_TLS},
-		{CURLE_SSL_CIPHER, HTTP_TLS},
-		{CURLE_SSL_CACERT_BADFILE, HTTP_TLS},
-		{CURLE_SSL_ISSUER_ERROR, HTTP_TLS},
-		{CURLE_SSL_INVALIDCERTSTATUS, HTTP_TLS},
-		{CURLE_SSL_CERTPROBLEM, HTTP_TLS},
-		{CURLE_OPERATION_TIMEDOUT, HTTP_SLOW},
-		{CURLE_BAD_CONTENT_ENCODING, HTTP_CODING},
-		/* Our own callbacks have said why by now: here it is the decoder. */
-		{CURLE_WRITE_ERROR, HTTP_CODING},
-		{CURLE_FILESIZE_EXCEEDED, HTTP_TOO_LARGE},
-		{CURLE_FAILED_INIT, HTTP_LOCAL},
-	};
-
-	/* 7.88 also says "out of memory" of a header line over 100 kB. */
-	if (rc == CURLE_OUT_OF_MEMORY)
-		return t->head_bytes > 0 ? HTTP_TOO_LARGE : HTTP_LOCAL;
-	if (rc == CURLE_UNSUPPORTED_PROTOCOL && t->asked)
-		return HTTP_BROKEN; /* HTTP/0.9 */
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (ends[i].rc == rc)
-			return ends[i].end;
-	return HTTP_BROKEN;
-}
-
 static void
 finish(struct http_transfer *t, CURLcode rc)
 {
 	struct http *http = t->http;
 
 	stop(t);
-	if (rc == CURLE_COULDNT_CONNECT && t->refused && t->sockets == 0)
-		fail(t, HTTP_REFUSED, t->refused);
-	else if (rc != CURLE_OK)
-		fail(t, end_of(rc, t),
-		     t->complaint[0] != '\0' ? t->complaint : curl_easy_strerror(rc));
-	else if (httphead_two_lengths(buf_bytes(&t->head)))
-		fail(t, HTTP_BROKEN, "two different Content-Length lines");
+	http_conclude(t, rc);
 	t->ended = true;
 	*http->done_tail = t;
 	http->done_tail = &t->next_done;
@@ -669,31 +451,4 @@ void *
 http_owner(const struct http_transfer *t)
 {
 	return t->owner;
-}
-
-struct http_response
-http_response(const struct http_transfer *t)
-{
-	struct http_response r = {
-		.end = t->end,
-		.reason = t->why ? t->why : "",
-		.head = buf_bytes(&t->head),
-		.body = buf_bytes(&t->body),
-		.peer = "",
-	};
-	curl_off_t bytes = 0, took_us = 0;
-	long connections = 0;
-	char *peer = NULL;
-
-	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r.status);
-	(void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &r.location);
-	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
-	(void)curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &took_us);
-	(void)curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connections);
-	if (curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer)
-		r.peer = peer;
-	r.wire_bytes = bytes;
-	r.took_us = took_us;
-	r.fresh = connections > 0;
-	return r;
 }
