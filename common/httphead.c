@@ -182,16 +182,16 @@ httphead_date(struct bytes text, int64_t *wall_s_out)
 
 /* --- freshness -------------------------------------------------------------------------------- */
 
-/* Steps over one element of a comma-separated list, quoted strings whole; false at the end. */
+/* Steps over one element of a list, quoted strings whole; false at the end. */
 static bool
-directive(struct cursor *c, struct bytes *out)
+directive(struct cursor *c, char separator, struct bytes *out)
 {
 	bool quoted = false;
 	const char *start = c->at;
 
 	if (c->at >= c->end)
 		return false;
-	for (; c->at < c->end && (quoted || *c->at != ','); c->at++) {
+	for (; c->at < c->end && (quoted || *c->at != separator); c->at++) {
 		if (quoted && *c->at == '\\' && c->at + 1 < c->end)
 			c->at++;
 		else if (*c->at == '"')
@@ -201,6 +201,19 @@ directive(struct cursor *c, struct bytes *out)
 	if (c->at < c->end)
 		c->at++;
 	return true;
+}
+
+/* "max-age=60", "max-age=\"60\"" in seconds; -1: something else. */
+static int64_t
+max_age_of(struct bytes d)
+{
+	const char *s = d.data;
+
+	if (d.len <= 8 || strncasecmp(s, "max-age=", 8) != 0)
+		return -1;
+	if (d.len > 10 && s[8] == '"' && s[d.len - 1] == '"')
+		return seconds(s + 9, d.len - 10);
+	return seconds(s + 8, d.len - 8);
 }
 
 /* Of all Cache-Control lines: max-age, 0 for no-store and no-cache; -1: none of them. */
@@ -213,18 +226,14 @@ max_age_s(struct bytes head)
 	for (size_t n = 0; httphead_line(head, "Cache-Control", n, &line); n++) {
 		struct cursor c = {line.data, (const char *)line.data + line.len};
 
-		while (directive(&c, &d)) {
+		while (directive(&c, ',', &d)) {
 			const char *s = d.data;
 
 			if ((d.len == 8 && (strncasecmp(s, "no-store", 8) == 0 ||
 					    strncasecmp(s, "no-cache", 8) == 0)))
 				return 0;
-			if (d.len <= 8 || strncasecmp(s, "max-age=", 8) != 0 || age_s >= 0)
-				continue;
-			if (d.len > 10 && s[8] == '"' && s[d.len - 1] == '"')
-				age_s = seconds(s + 9, d.len - 10);
-			else
-				age_s = seconds(s + 8, d.len - 8);
+			if (age_s < 0)
+				age_s = max_age_of(d);
 		}
 	}
 	return age_s;
@@ -268,4 +277,24 @@ httphead_retry_after_s(struct bytes head, int64_t now_s)
 		(void)httphead_date(date, &date_s);
 	wait_s = at_s - date_s;
 	return wait_s <= 0 ? -1 : wait_s > FAR_S ? FAR_S : wait_s;
+}
+
+int64_t
+httphead_tls_s(struct bytes head, bool *with_subdomains_out)
+{
+	struct bytes line, d;
+	int64_t age_s = -1;
+	bool below = false;
+
+	/* Of several lines the first counts (RFC 6797, 8.1). */
+	if (!httphead_line(head, "Strict-Transport-Security", 0, &line))
+		return -1;
+	struct cursor c = {line.data, (const char *)line.data + line.len};
+	while (directive(&c, ';', &d)) {
+		if (age_s < 0)
+			age_s = max_age_of(d);
+		below |= d.len == 17 && strncasecmp(d.data, "includeSubDomains", 17) == 0;
+	}
+	*with_subdomains_out = below;
+	return age_s;
 }

@@ -31,4 +31,9 @@ int64_t httphead_fresh_s(struct bytes head, int64_t now_s);
  * not agree with ours. */
 int64_t httphead_retry_after_s(struct bytes head, int64_t now_s);
 
+/* Strict-Transport-Security (RFC 6797, 6.1): for how many seconds the host is to be asked over TLS
+ * alone (0: no more), and whether all below it are; -1: it does not say, or not so that it can be
+ * read. */
+int64_t httphead_tls_s(struct bytes head, bool *with_subdomains_out);
+
 #endif

@@ -19,7 +19,7 @@ const struct config_key conf_keys[CONF_KEYS] = {
 	{"retry", CONFIG_DURATION, AT(retry_s), "15m", 60, 86400, NULL},
 	{"polls", CONFIG_INT, AT(polls), "64", 1, 512, NULL},
 	{"polls_per_host", CONFIG_INT, AT(polls_per_host), "2", 1, 16, NULL},
-	{"host_spacing", CONFIG_DURATION, AT(host_spacing_s), "1s", 0, 3600, NULL},
+	{"host_spacing_ms", CONFIG_INT, AT(host_spacing_ms), "200", 0, 3600 * 1000, NULL},
 	{"timeout", CONFIG_DURATION, AT(timeout_s), "55s", 1, 600, NULL},
 	{"max_body", CONFIG_SIZE, AT(max_body), "16M", 1024, 32 * MIB, NULL},
 	{"allow_address", CONFIG_LIST, AT(allow_address), NULL, 0, 0, NULL},

@@ -16,7 +16,7 @@
 struct fetcher_conf {
 	const char *feeds, *contact;
 	int64_t interval_s, max_interval_s, retry_s;
-	int64_t polls, polls_per_host, host_spacing_s;
+	int64_t polls, polls_per_host, host_spacing_ms;
 	int64_t timeout_s, max_body;
 	struct config_list allow_address;
 	int64_t spool_max, spool_documents, min_free;

@@ -147,7 +147,7 @@ open_sweep(struct daemon *d, struct err *err)
 		.bodies_bytes_max = CONF_BODIES_BYTES_MAX,
 		.polls_max = d->conf.polls,
 		.polls_a_host = d->conf.polls_per_host,
-		.spacing_ms = d->conf.host_spacing_s * 1000,
+		.spacing_ms = d->conf.host_spacing_ms,
 		.told = log_outcome,
 		.arg = d,
 	};

@@ -239,8 +239,9 @@ struct wishes {
 
 /* ttl, skipHours and the like: the poll that brought the document was scheduled without them. */
 static bool
-take_wishes(struct feed *feed, const struct wishes *w, int64_t now_s)
+take_wishes(struct feed *feed, const struct wishes *w, const struct lesson *l)
 {
+	const bool first = feed->newest_s == 0;
 	const int64_t ttl_s = w->ttl_s < SCHEDULE_WISH_MAX_S ? w->ttl_s : SCHEDULE_WISH_MAX_S;
 	bool changed;
 
@@ -248,9 +249,14 @@ take_wishes(struct feed *feed, const struct wishes *w, int64_t now_s)
 	changed |= take_number(&feed->newest_s, w->newest_s);
 	changed |= take_bits(&feed->skip_hours, w->skip_hours, SKIP_HOURS);
 	changed |= take_bits(&feed->skip_days, w->skip_days, SKIP_DAYS);
-	if (changed && feed->due_s > now_s) {
-		if (feed->polled_s + ttl_s > feed->due_s)
-			feed->due_s = feed->polled_s + ttl_s;
+	if (changed && feed->due_s > l->now_s) {
+		int64_t wait_s = feed->ttl_s;
+
+		/* How old a feed is that was just taken up is only known now. */
+		if (first && schedule_quiet_s(l->pace, feed, l->now_s) > wait_s)
+			wait_s = schedule_quiet_s(l->pace, feed, l->now_s);
+		if (feed->polled_s + wait_s > feed->due_s)
+			feed->due_s = feed->polled_s + wait_s;
 		feed->due_s = schedule_open(feed, feed->due_s);
 	}
 	return changed;
@@ -264,6 +270,7 @@ handover_hint(struct handover *h, struct bytes hint, struct err *err)
 	struct wire_in *in;
 	struct description description;
 	struct wishes wishes;
+	struct lesson lesson;
 	const char *id;
 	bool changed;
 
@@ -289,7 +296,8 @@ handover_hint(struct handover *h, struct bytes hint, struct err *err)
 		return -1;
 	if (!feed)
 		return 0;
-	changed = take_wishes(feed, &wishes, sweep_lesson(h->sweep).now_s);
+	lesson = sweep_lesson(h->sweep);
+	changed = take_wishes(feed, &wishes, &lesson);
 	if (description_save(h->state, id, &description, err) < 0)
 		return -1;
 	return changed ? state_save(h->state, feed, err) : 0;

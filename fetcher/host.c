@@ -12,6 +12,9 @@ struct host {
 	int64_t running;
 	int64_t start_ms; /* the next poll starts at that time or later */
 	long place;       /* in the heap */
+	struct allowance allowance;
+	struct host *next_late;
+	bool late; /* in the list of those that may be late */
 	char name[];
 };
 
@@ -23,6 +26,7 @@ struct hosts {
 	 * at the top. */
 	struct host **heap;
 	size_t heap_len, heap_cap;
+	struct host *late; /* whose waiting may be late */
 };
 
 struct hosts *
@@ -177,6 +181,28 @@ get(struct hosts *hosts, const char *name, struct err *err)
 	return h;
 }
 
+/* The host's time was moved, or somebody came without looking at it. */
+static void
+note_late(struct hosts *hosts, struct host *h)
+{
+	if (h->late || h->waiting == 0)
+		return;
+	h->late = true;
+	h->next_late = hosts->late;
+	hosts->late = h;
+}
+
+static void
+hold(struct hosts *hosts, struct host *h, int64_t until_ms)
+{
+	if (until_ms <= h->start_ms)
+		return;
+	h->start_ms = until_ms;
+	if (h->place != NOT_IN_HEAP)
+		sift_down(hosts, (size_t)h->place);
+	note_late(hosts, h);
+}
+
 int
 hosts_put(struct hosts *hosts, const char *name, struct waiting *w, bool front, struct err *err)
 {
@@ -195,6 +221,8 @@ hosts_put(struct hosts *hosts, const char *name, struct waiting *w, bool front, 
 	h->waiting++;
 	hosts->waiting++;
 	heap_in(hosts, h);
+	if (front)
+		note_late(hosts, h);
 	return 0;
 }
 
@@ -224,6 +252,7 @@ hosts_next(struct hosts *hosts, int64_t now_ms)
 	w = take_first(hosts, h);
 	h->running++;
 	h->start_ms = now_ms + hosts->spacing_ms;
+	hold(hosts, h, allowance_spend(&h->allowance, now_ms));
 	heap_in(hosts, h);
 	return w;
 }
@@ -251,24 +280,74 @@ hosts_hold(struct hosts *hosts, const char *name, int64_t until_ms, struct err *
 
 	if (!h)
 		return -1;
-	if (until_ms <= h->start_ms)
-		return 0;
-	h->start_ms = until_ms;
-	if (h->place != NOT_IN_HEAP)
-		sift_down(hosts, (size_t)h->place);
+	hold(hosts, h, until_ms);
 	return 0;
+}
+
+int
+hosts_refused(struct hosts *hosts, const char *name, int64_t now_ms, int64_t hold_ms,
+	      int64_t *until_ms_out, struct err *err)
+{
+	struct host *h = get(hosts, name, err);
+
+	if (!h)
+		return -1;
+	hold(hosts, h, allowance_refused(&h->allowance, now_ms, hold_ms));
+	*until_ms_out = h->start_ms;
+	return 0;
+}
+
+const struct allowance *
+hosts_allowance(const struct hosts *hosts, const char *name)
+{
+	const struct host *h = look(hosts, name);
+
+	return h && h->allowance.budget > 0 ? &h->allowance : NULL;
+}
+
+int
+hosts_set_allowance(struct hosts *hosts, const char *name, const struct allowance *allowance,
+		    struct err *err)
+{
+	struct host *h = get(hosts, name, err);
+
+	if (!h)
+		return -1;
+	h->allowance = *allowance;
+	hold(hosts, h, allowance_turn_ms(allowance, 0));
+	return 0;
+}
+
+struct waiting *
+hosts_take_late(struct hosts *hosts, int64_t now_ms, int64_t *start_ms_out)
+{
+	for (struct host *h; (h = hosts->late); hosts->late = h->next_late, h->late = false) {
+		struct waiting *w;
+
+		if (h->waiting == 0 || h->start_ms - now_ms <= HOSTS_LATE_MS)
+			continue;
+		w = take_first(hosts, h);
+		w->host = NULL;
+		if (h->waiting == 0)
+			heap_out(hosts, h);
+		*start_ms_out = h->start_ms;
+		return w;
+	}
+	return NULL;
 }
 
 int64_t
 hosts_delay_ms(const struct hosts *hosts, const char *name, int64_t now_ms)
 {
 	const struct host *h = look(hosts, name);
-	int64_t wait_ms;
+	int64_t wait_ms, turn_ms;
 
 	if (!h)
 		return 0;
 	wait_ms = h->start_ms > now_ms ? h->start_ms - now_ms : 0;
-	return wait_ms + (int64_t)h->waiting * hosts->spacing_ms;
+	wait_ms += (int64_t)h->waiting * hosts->spacing_ms;
+	turn_ms = allowance_turn_ms(&h->allowance, (int64_t)h->waiting) - now_ms;
+	return turn_ms > wait_ms ? turn_ms : wait_ms;
 }
 
 size_t
@@ -307,6 +386,13 @@ hosts_drain(struct hosts *hosts)
 	return NULL;
 }
 
+/* A host with an allowance is kept, and so is one whose requests may be about to show it. */
+static bool
+is_counted(const struct allowance *a, int64_t now_ms)
+{
+	return a->budget > 0 || (a->used > 1 && now_ms - a->began_ms < ALLOWANCE_WINDOW_MS);
+}
+
 void
 hosts_sweep(struct hosts *hosts, int64_t now_ms)
 {
@@ -316,7 +402,8 @@ hosts_sweep(struct hosts *hosts, int64_t now_ms)
 		while (*link) {
 			struct host *h = *link;
 
-			if (h->waiting > 0 || h->running > 0 || h->start_ms > now_ms) {
+			if (h->waiting > 0 || h->running > 0 || h->start_ms > now_ms || h->late ||
+			    is_counted(&h->allowance, now_ms)) {
 				link = &h->next;
 				continue;
 			}

@@ -9,6 +9,10 @@
 
 #include "common/err.h"
 #include "common/scope.h"
+#include "fetcher/allowance.h"
+
+/* A host that is to be silent for longer than that keeps nobody waiting: hosts_take_late. */
+enum { HOSTS_LATE_MS = 60 * 1000 };
 
 struct hosts;
 struct host;
@@ -39,6 +43,20 @@ int64_t hosts_next_ms(const struct hosts *hosts);
 
 /* No start before until_ms. */
 int hosts_hold(struct hosts *hosts, const char *name, int64_t until_ms, struct err *err);
+
+/* The host has answered 429 and wants silence for hold_ms: its allowance is learned, and it is
+ * held. Into *until_ms_out: for how long. */
+int hosts_refused(struct hosts *hosts, const char *name, int64_t now_ms, int64_t hold_ms,
+		  int64_t *until_ms_out, struct err *err);
+/* What was learned of the host; NULL: nothing. Valid until the next call. */
+const struct allowance *hosts_allowance(const struct hosts *hosts, const char *name);
+/* As it was learned in another life. */
+int hosts_set_allowance(struct hosts *hosts, const char *name, const struct allowance *allowance,
+			struct err *err);
+
+/* Takes out one that would wait for longer than HOSTS_LATE_MS because its host was held after it
+ * was put: it may start at *start_ms_out. NULL: there is none left. */
+struct waiting *hosts_take_late(struct hosts *hosts, int64_t now_ms, int64_t *start_ms_out);
 
 /* How long a poll that comes now would wait at least: ms; 0: not at all. */
 int64_t hosts_delay_ms(const struct hosts *hosts, const char *name, int64_t now_ms);

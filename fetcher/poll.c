@@ -94,6 +94,32 @@ poll_redirects(const struct poll *p)
 	return p->redirects;
 }
 
+int
+poll_use_tls(struct poll *p, struct err *err)
+{
+	static const char plain[] = "http://";
+	SCOPED(buf_done) struct buf url = buf_init(URL_MAX_BYTES);
+	const char *rest = poll_url(p) + sizeof(plain) - 1;
+	struct url parts;
+	size_t before;
+
+	if (strncmp(poll_url(p), plain, sizeof(plain) - 1) != 0)
+		return 0;
+	url_split(poll_url(p), p->url.len, &parts);
+	if (buf_adds(&url, "https://", err) < 0)
+		return -1;
+	if (parts.port.len == 2 && memcmp(parts.port.data, "80", 2) == 0) {
+		before = (size_t)((const char *)parts.port.data - rest);
+		if (buf_add(&url, rest, before, err) < 0 || buf_adds(&url, "443", err) < 0)
+			return -1;
+		rest += before + 2;
+	}
+	if (buf_adds(&url, rest, err) < 0)
+		return -1;
+	buf_reset(&p->url);
+	return buf_adds(&p->url, buf_str(&url), err);
+}
+
 /* --- the request ------------------------------------------------------------------------------ */
 
 static void

@@ -36,6 +36,9 @@ struct feed *poll_feed(struct poll *poll);
 const char *poll_url(const struct poll *poll); /* of the next request, or of the last one */
 int poll_redirects(const struct poll *poll);
 
+/* The next request goes to the same place over TLS: http becomes https, port 80 443. */
+int poll_use_tls(struct poll *poll, struct err *err);
+
 /* The next request: what it points to lives until the next call. body_bytes_max: of feeds that
  * have no ceiling of their own. */
 int poll_request(struct poll *poll, size_t body_bytes_max, struct http_request *out,

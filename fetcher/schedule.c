@@ -5,7 +5,8 @@ enum {
 	HOURS = 24,
 	DAYS = 7,
 	EPOCH_WEEKDAY = 4 /* a Thursday */,
-	DOUBLINGS_MAX = 20
+	DOUBLINGS_MAX = 20,
+	QUIET_PART = 8,
 };
 
 static int64_t
@@ -37,6 +38,14 @@ schedule_open(const struct feed *feed, int64_t due_s)
 }
 
 int64_t
+schedule_quiet_s(const struct pace *pace, const struct feed *feed, int64_t now_s)
+{
+	if (feed->newest_s <= 0 || feed->want_interval_s > 0 || feed->newest_s > now_s)
+		return 0;
+	return within((now_s - feed->newest_s) / QUIET_PART, 0, pace->max_interval_s);
+}
+
+int64_t
 schedule_success(const struct pace *pace, struct feed *feed, bool changed, int64_t fresh_s,
 		 int64_t now_s, uint32_t random)
 {
@@ -48,6 +57,9 @@ schedule_success(const struct pace *pace, struct feed *feed, bool changed, int64
 
 	/* Down fast, up slowly: a feed that has come alive again is soon followed closely. */
 	feed->interval_s = within(changed ? last_s / 2 : last_s + last_s / 4, floor_s, ceiling_s);
+	/* A change that a poll saw says more than dates do: some feeds have none that are true. */
+	if (!changed)
+		feed->interval_s = later(feed->interval_s, schedule_quiet_s(pace, feed, now_s));
 	wait_s = later(feed->interval_s, within(fresh_s, 0, SCHEDULE_WISH_MAX_S));
 	wait_s = later(wait_s, within(feed->ttl_s, 0, SCHEDULE_WISH_MAX_S));
 	/* Only later, never earlier: feeds that were polled in the same second drift apart. */
@@ -71,4 +83,12 @@ schedule_failure(const struct pace *pace, int64_t failures, int64_t retry_after_
 		wait_s = later(within(retry_after_s, SCHEDULE_RETRY_LEAST_S, SCHEDULE_WISH_MAX_S),
 			       failures > 1 ? wait_s / 2 : 0);
 	return now_s + wait_s + (int64_t)(random % (uint32_t)(wait_s / 5 + 1));
+}
+
+int64_t
+schedule_turn(int64_t polled_s, int64_t now_s)
+{
+	const int64_t since_s = now_s > polled_s ? now_s - polled_s : 0;
+
+	return 59 * HOUR_S / (HOUR_S + since_s);
 }

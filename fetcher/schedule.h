@@ -25,11 +25,15 @@ struct pace {
 };
 
 /* After a success: sets interval_s (shorter after a change, longer without one) and returns when
- * the feed is due: not before the publisher's wishes (fresh_s: what HTTP says, -1 nothing; ttl,
- * skipHours, skipDays), up to a tenth later than needed. A feed with an interval of its own keeps
- * to it as far as the publisher's wishes let it. */
+ * the feed is due: not before schedule_quiet_s, nor before the publisher's wishes (fresh_s: what
+ * HTTP says, -1 nothing; ttl, skipHours, skipDays), up to a tenth later than needed. A feed with an
+ * interval of its own keeps to it as far as the publisher's wishes let it. */
 int64_t schedule_success(const struct pace *pace, struct feed *feed, bool changed, int64_t fresh_s,
 			 int64_t now_s, uint32_t random);
+
+/* How long a feed whose youngest item is old has at least: an eighth of its silence, max_interval
+ * at most. So a feed that died years ago is not asked by the hour until that has been learned. */
+int64_t schedule_quiet_s(const struct pace *pace, const struct feed *feed, int64_t now_s);
 
 /* After failures in a row (>= 1). retry_after_s: what the server says, -1 nothing. */
 int64_t schedule_failure(const struct pace *pace, int64_t failures, int64_t retry_after_s,
@@ -38,5 +42,9 @@ int64_t schedule_failure(const struct pace *pace, int64_t failures, int64_t retr
 /* The first moment from due_s on that skipHours and skipDays leave open; due_s itself where they
  * leave none. */
 int64_t schedule_open(const struct feed *feed, int64_t due_s);
+
+/* Of feeds that a host keeps waiting until the same moment, the one that has waited for longest
+ * goes first: how long after that moment this one is due, less than a minute. */
+int64_t schedule_turn(int64_t polled_s, int64_t now_s);
 
 #endif

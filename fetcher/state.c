@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/quarantine.h"
+#include "fetcher/hostbook.h"
 #include "fetcher/schedule.h"
 
 enum { PATH_BYTES_MAX = 4096, PURGE_ROWS = 1000, CLOCK_SLACK_S = 120 };
@@ -39,6 +40,14 @@ static const char *const migrations[] = {
 	" prev_archive TEXT) WITHOUT ROWID;"
 	"CREATE TABLE clock(seen_s INTEGER NOT NULL);"
 	"INSERT INTO clock VALUES(0);" SPOOL_SCHEMA QUARANTINE_SCHEMA,
+	"ALTER TABLE hosts ADD COLUMN budget INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE hosts ADD COLUMN window_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE hosts ADD COLUMN began_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE hosts ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE hosts ADD COLUMN good INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE hosts ADD COLUMN tls_until_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE hosts ADD COLUMN tls_below INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX hosts_limited ON hosts(host) WHERE budget > 0;",
 	NULL,
 };
 
@@ -280,12 +289,12 @@ int
 state_due(struct state *s, int64_t now_s, struct due_cursor *cursor, int limit,
 	  int (*each)(void *arg, const struct due *due), void *arg, struct err *err)
 {
-	struct db_stmt *stmt =
-		db_stmt(s->db,
-			"SELECT id, coalesce(target_url, url), body_bytes, due_s FROM feeds"
-			" WHERE due_s IS NOT NULL AND due_s <= ?1 AND (due_s, id) > (?2, ?3)"
-			" ORDER BY due_s, id LIMIT ?4",
-			err);
+	struct db_stmt *stmt = db_stmt(
+		s->db,
+		"SELECT id, coalesce(target_url, url), body_bytes, due_s, polled_s FROM feeds"
+		" WHERE due_s IS NOT NULL AND due_s <= ?1 AND (due_s, id) > (?2, ?3)"
+		" ORDER BY due_s, id LIMIT ?4",
+		err);
 	int given = 0, got;
 
 	if (!stmt)
@@ -297,7 +306,8 @@ state_due(struct state *s, int64_t now_s, struct due_cursor *cursor, int limit,
 	while ((got = db_step(stmt, err)) == 1) {
 		const struct due due = {.id = db_col_text(stmt, 0),
 					.start_url = db_col_text(stmt, 1),
-					.body_bytes = db_col_int(stmt, 2)};
+					.body_bytes = db_col_int(stmt, 2),
+					.polled_s = db_col_int(stmt, 4)};
 		struct due_cursor at = {.due_s = db_col_int(stmt, 3)};
 
 		(void)snprintf(at.id, sizeof(at.id), "%s", due.id);
@@ -403,47 +413,7 @@ state_purge(struct state *s, int64_t now_s, struct err *err)
 		    " (SELECT 1 FROM feeds WHERE id = descriptions.feed)",
 		    err) < 0)
 		return -1;
-	stmt = state_write(s, "DELETE FROM hosts WHERE held_until_s < ?1", err);
-	if (!stmt)
-		return -1;
-	db_int(stmt, 1, now_s);
-	return db_run(stmt, err);
-}
-
-/* --- the hosts -------------------------------------------------------------------------------- */
-
-int
-state_hold_host(struct state *s, const char *host, int64_t until_s, struct err *err)
-{
-	struct db_stmt *stmt = state_write(s,
-					   "INSERT INTO hosts VALUES(?1, ?2) ON CONFLICT(host) DO "
-					   "UPDATE SET held_until_s = ?2",
-					   err);
-
-	if (!stmt)
-		return -1;
-	db_text(stmt, 1, host);
-	db_int(stmt, 2, until_s);
-	return db_run(stmt, err);
-}
-
-int
-state_each_held(struct state *s, int64_t now_s,
-		int (*each)(void *arg, const char *host, int64_t until_s), void *arg,
-		struct err *err)
-{
-	struct db_stmt *stmt =
-		db_stmt(s->db, "SELECT host, held_until_s FROM hosts WHERE held_until_s > ?1", err);
-	int got;
-
-	if (!stmt)
-		return -1;
-	db_int(stmt, 1, now_s);
-	while ((got = db_step(stmt, err)) == 1)
-		if (each(arg, db_col_text(stmt, 0), db_col_int(stmt, 1)) != 0)
-			break;
-	db_reset(stmt);
-	return got < 0 ? -1 : 0;
+	return hostbook_purge(s, now_s, err);
 }
 
 /* --- for people ------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* state - one SQLite file that holds all the fetcher may not forget: every feed with its validators
- * and due time, the hosts that asked for silence, and beside them the spool and the quarantine, so
- * that a body, its validators and its place in the spool are committed together or not at all.
+ * and due time, what is known of hosts (hostbook.h), and beside them the spool and the quarantine,
+ * so that a body, its validators and its place in the spool are committed together or not at all.
  *
  * What changes something works inside the open transaction and opens one where there is none;
  * nothing is durable before state_commit. */
@@ -63,6 +63,7 @@ struct due_cursor {
 struct due {
 	const char *id, *start_url;
 	int64_t body_bytes; /* to expect */
+	int64_t polled_s;
 };
 /* Calls each for up to limit feeds due at now_s, from the cursor on, which moves past them; each
  * returns 1 to stop before the one at hand. The number of feeds given, -1. Uses the index alone. */
@@ -79,12 +80,6 @@ int state_check_clock(struct state *state, int64_t now_s, int64_t interval_s, st
 /* --- the rest ------------------------------------------------------------------------------- */
 /* Drops what was removed long ago. Call every hour or so. */
 int state_purge(struct state *state, int64_t now_s, struct err *err);
-
-/* --- the hosts -------------------------------------------------------------------------------- */
-int state_hold_host(struct state *state, const char *host, int64_t until_s, struct err *err);
-int state_each_held(struct state *state, int64_t now_s,
-		    int (*each)(void *arg, const char *host, int64_t until_s), void *arg,
-		    struct err *err);
 
 /* --- for people ------------------------------------------------------------------------------- */
 /* How many feeds the list has: for state_count. */

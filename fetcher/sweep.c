@@ -7,8 +7,10 @@
 #include "common/arena.h"
 #include "common/clock.h"
 #include "common/document.h"
+#include "common/httphead.h"
 #include "common/utf8.h"
 #include "fetcher/host.h"
+#include "fetcher/hostbook.h"
 #include "fetcher/learn.h"
 #include "fetcher/window.h"
 
@@ -105,6 +107,38 @@ load_poll(struct sweep *s, struct job *job, struct err *err)
 	return job->poll ? 1 : -1;
 }
 
+/* A host that wants TLS is not asked in the clear, whatever the list or a redirect says. */
+static int
+mind_tls(struct sweep *s, struct job *job, struct err *err)
+{
+	char host[WINDOW_HOST_BYTES_MAX];
+	int wanted;
+
+	if (strncmp(poll_url(job->poll), "http:", 5) != 0)
+		return 0;
+	if (window_host(poll_url(job->poll), host, err) < 0)
+		return -1;
+	wanted = hostbook_wants_tls(s->options.state, host, clock_wall_s(), err);
+	return wanted == 1 ? poll_use_tls(job->poll, err) : wanted;
+}
+
+/* What a response over TLS says of that. */
+static int
+learn_tls(struct sweep *s, const struct job *job, const struct http_response *r, struct err *err)
+{
+	char host[WINDOW_HOST_BYTES_MAX];
+	const int64_t now_s = clock_wall_s();
+	bool below = false;
+	const int64_t wanted_s = httphead_tls_s(r->head, &below);
+
+	if (wanted_s < 0 || r->end != HTTP_DONE || strncmp(poll_url(job->poll), "https:", 6) != 0)
+		return 0;
+	if (window_host(poll_url(job->poll), host, err) < 0)
+		return -1;
+	return hostbook_want_tls(s->options.state, host, wanted_s > 0 ? now_s + wanted_s : 0, below,
+				 now_s, err);
+}
+
 static int
 start_job(struct sweep *s, struct job *job, struct err *err)
 {
@@ -119,7 +153,8 @@ start_job(struct sweep *s, struct job *job, struct err *err)
 			return loaded;
 		}
 	}
-	if (poll_request(job->poll, s->options.body_bytes_max, &request, err) == 0)
+	if (mind_tls(s, job, err) == 0 &&
+	    poll_request(job->poll, s->options.body_bytes_max, &request, err) == 0)
 		job->transfer = http_start(s->options.http, &request, job, err);
 	if (!job->transfer) {
 		hosts_done(s->hosts, &job->waiting);
@@ -182,18 +217,50 @@ notice_network(struct sweep *s, const struct outcome *o)
 	s->unreached_hosts++;
 }
 
+/* What is known of a host's patience, for the next life. */
 static int
-hold_host(struct sweep *s, const struct feed *feed, const struct outcome *o, int64_t now_s,
-	  struct err *err)
+keep_host(struct sweep *s, const char *host, int64_t held_until_s, int64_t now_s, struct err *err)
+{
+	const struct allowance *a = hosts_allowance(s->hosts, host);
+	struct host_row row = {.host = host, .held_until_s = held_until_s};
+
+	if (a) {
+		row.budget = a->budget;
+		row.window_s = a->window_ms / 1000;
+		row.began_s = now_s - (clock_mono_ms() - a->began_ms) / 1000;
+		row.used = a->used;
+		row.good = a->good;
+	}
+	return hostbook_save(s->options.state, &row, err);
+}
+
+/* A 429 is about us, not about the feed: its sisters wait as well. */
+static int
+hold_host(struct sweep *s, struct feed *feed, const char *host, int64_t now_s, struct err *err)
+{
+	const int64_t now_ms = clock_mono_ms();
+	int64_t until_ms, held_until_s;
+
+	if (hosts_refused(s->hosts, host, now_ms, (feed->due_s - now_s) * 1000, &until_ms, err) < 0)
+		return -1;
+	held_until_s = now_s + (until_ms - now_ms + 999) / 1000;
+	if (feed->due_s < held_until_s)
+		feed->due_s = held_until_s;
+	return keep_host(s, host, held_until_s, now_s, err);
+}
+
+/* What the response says about us and its host. */
+static int
+learn_of_host(struct sweep *s, struct feed *feed, const struct outcome *o, int64_t now_s,
+	      struct err *err)
 {
 	char host[WINDOW_HOST_BYTES_MAX];
 
 	if (window_host(o->url, host, err) < 0)
 		return -1;
-	/* A 429 is about us, not about the feed: its sisters wait as well. */
-	if (hosts_hold(s->hosts, host, clock_mono_ms() + (feed->due_s - now_s) * 1000, err) < 0)
-		return -1;
-	return state_hold_host(s->options.state, host, feed->due_s, err);
+	if (o->kind == OUTCOME_LIMITED)
+		return hold_host(s, feed, host, now_s, err);
+	return hosts_allowance(s->hosts, host) ? keep_host(s, host, 0, now_s, err) : 0;
 }
 
 static void
@@ -239,12 +306,12 @@ keep(struct sweep *s, struct job *job, const struct outcome *o, const struct htt
 		return -1;
 	if (fresh && encode_document(s, feed, o, lesson.now_s, &document, err) < 0)
 		return -1;
+	if (learn_of_host(s, feed, o, lesson.now_s, err) < 0)
+		return -1;
 	window_look_by(s->window, feed->due_s);
 	count(s, o, r, fresh);
 	if (s->options.told)
 		s->options.told(s->options.arg, feed, o);
-	if (o->kind == OUTCOME_LIMITED && hold_host(s, feed, o, lesson.now_s, err) < 0)
-		return -1;
 	/* SQLite is about to make a copy of its own: three of a large body are too many. */
 	http_drop_body(job->transfer);
 	return write_down(s, job, &document, err);
@@ -284,6 +351,10 @@ finish(struct sweep *s, struct http_transfer *transfer, struct err *err)
 	int rc;
 
 	hosts_done(s->hosts, &job->waiting);
+	if (learn_tls(s, job, &response, err) < 0) {
+		drop_job(s, job);
+		return -1;
+	}
 	step = poll_answer(job->poll, &response, clock_wall_s(), &outcome);
 	if (step == POLL_AGAIN) {
 		end_transfer(s, job);
@@ -320,6 +391,26 @@ is_resting(const struct sweep *s, int64_t now_ms)
 	return s->paused || now_ms < s->retreat_until_ms;
 }
 
+/* Whoever waits for a host that has come to be silent for long gives its place to others. */
+static int
+send_back_late(struct sweep *s, int64_t now_ms, struct err *err)
+{
+	const int64_t now_s = clock_wall_s();
+	int64_t start_ms;
+
+	for (struct waiting *w; (w = hosts_take_late(s->hosts, now_ms, &start_ms));) {
+		struct job *job = (struct job *)w; /* as in start_some */
+		const int64_t due_s = now_s + 1 + (start_ms - now_ms) / 1000 +
+				      schedule_turn(job->polled_s, now_s);
+
+		if (state_postpone(s->options.state, job->id, due_s, err) < 0)
+			return -1;
+		window_look_by(s->window, due_s);
+		drop_job(s, job);
+	}
+	return 0;
+}
+
 static int
 start_some(struct sweep *s, struct err *err)
 {
@@ -328,8 +419,11 @@ start_some(struct sweep *s, struct err *err)
 	bool more = true;
 
 	while (!is_full(s)) {
-		struct waiting *next = hosts_next(s->hosts, now_ms);
+		struct waiting *next;
 
+		if (send_back_late(s, now_ms, err) < 0)
+			return -1;
+		next = hosts_next(s->hosts, now_ms);
 		if (next) {
 			/* hosts only holds what is at the head of a job. */
 			if (start_job(s, (struct job *)next, err) < 0)
@@ -445,14 +539,26 @@ sweep_counts(const struct sweep *s)
 }
 
 static int
-hold_again(void *arg, const char *host, int64_t until_s)
+know_again(void *arg, const struct host_row *row)
 {
 	struct sweep *s = arg;
-	int64_t left_s = until_s - clock_wall_s();
+	const int64_t now_s = clock_wall_s(), now_ms = clock_mono_ms();
+	int64_t left_s = row->held_until_s - now_s, ago_s = now_s - row->began_s;
 
+	/* The clock may have jumped since. */
 	if (left_s > SCHEDULE_WISH_MAX_S)
 		left_s = SCHEDULE_WISH_MAX_S;
-	return hosts_hold(s->hosts, host, clock_mono_ms() + left_s * 1000, NULL);
+	if (ago_s < 0 || ago_s > SCHEDULE_WISH_MAX_S)
+		ago_s = ago_s < 0 ? 0 : SCHEDULE_WISH_MAX_S;
+	const struct allowance allowance = {.budget = row->budget,
+					    .window_ms = row->window_s * 1000,
+					    .began_ms = now_ms - ago_s * 1000,
+					    .used = row->used,
+					    .good = row->good};
+
+	if (row->budget > 0 && hosts_set_allowance(s->hosts, row->host, &allowance, NULL) < 0)
+		return -1;
+	return left_s > 0 ? hosts_hold(s->hosts, row->host, now_ms + left_s * 1000, NULL) : 0;
 }
 
 struct sweep *
@@ -474,7 +580,7 @@ sweep_new(const struct sweep_options *options, struct err *err)
 	}
 	if (getrandom(&s->random, sizeof(s->random), GRND_NONBLOCK) < 0 || s->random == 0)
 		s->random = (uint32_t)clock_mono_us() | 1;
-	if (state_each_held(options->state, clock_wall_s(), hold_again, s, err) < 0)
+	if (hostbook_each(options->state, clock_wall_s(), know_again, s, err) < 0)
 		return NULL;
 	return TAKE(s);
 }

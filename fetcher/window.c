@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/url.h"
+#include "fetcher/schedule.h"
 
 enum { BUCKETS = 1024 };
 
@@ -142,6 +143,7 @@ add_job(struct window *w, const struct due *due, const char *host, struct err *e
 	}
 	memcpy(job->id, due->id, sizeof(job->id));
 	job->expected_bytes = due->body_bytes;
+	job->polled_s = due->polled_s;
 	*link = job;
 	w->jobs++;
 	return 0;
@@ -169,7 +171,8 @@ take(void *arg, const struct due *due)
 		struct postponed *later = &p->later[p->later_count++];
 
 		memcpy(later->id, due->id, sizeof(later->id));
-		later->due_s = p->now_s + 1 + delay_ms / 1000;
+		later->due_s =
+			p->now_s + 1 + delay_ms / 1000 + schedule_turn(due->polled_s, p->now_s);
 		return 0;
 	}
 	p->failed = add_job(w, due, host, p->err) < 0;

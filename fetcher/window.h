@@ -30,7 +30,7 @@ struct job {
 	struct job *next;
 	struct poll *poll; /* NULL until the first request */
 	struct http_transfer *transfer;
-	int64_t expected_bytes;
+	int64_t expected_bytes, polled_s;
 	char id[FEED_ID_HEX + 1];
 };
 

@@ -42,7 +42,7 @@ class Mill:
             os.mkdir(folder)
         self.config = os.path.join(self.folder, "feedmill.conf")
         self.sinks = {name: dict(keys) for name, keys in (sinks or TWO_SINKS).items()}
-        self.fetcher = {"allow_address": "127.0.0.0/8", "host_spacing": "0", **(fetcher or {})}
+        self.fetcher = {"allow_address": "127.0.0.0/8", "host_spacing_ms": "0", **(fetcher or {})}
         self.classifier = {"rules": os.path.join(ROOT, "deploy/conf/rules.conf"),
                            **(classifier or {})}
         self.common = {"state_dir": self.state_folder, "runtime_dir": self.run_folder,

@@ -110,7 +110,7 @@ forgets_nobody(void)
 	for (int i = 0; i < 64; i++)
 		if (running[i])
 			hosts_done(hosts, running[i]);
-	hosts_sweep(hosts, 2000 * SPACING);
+	hosts_sweep(hosts, 2000 * SPACING + ALLOWANCE_WINDOW_MS);
 	CHECK(hosts_count(hosts) == 0);
 }
 
@@ -129,6 +129,55 @@ gives_back_what_still_waits(void)
 	CHECK(drained == 3 && hosts_waiting(hosts) == 0 && hosts_next(hosts, 99999) == NULL);
 }
 
+/* What waits for a host when it asks for silence does not keep places that others need. */
+static void
+sends_back_who_would_wait_too_long(void)
+{
+	SCOPED(hosts_free) struct hosts *hosts = hosts_new(2, SPACING, NULL);
+	struct waiting w[4] = {{NULL, NULL}};
+	int64_t start_ms = 0, until_ms = 0;
+
+	for (int i = 0; i < 3; i++)
+		CHECK(hosts_put(hosts, "a", &w[i], false, NULL) == 0);
+	CHECK(hosts_put(hosts, "b", &w[3], false, NULL) == 0);
+	CHECK(hosts_next(hosts, 0) == &w[0] && hosts_take_late(hosts, 0, &start_ms) == NULL);
+	CHECK(hosts_refused(hosts, "a", 0, 10 * HOSTS_LATE_MS, &until_ms, NULL) == 0);
+	CHECK(until_ms == 10 * HOSTS_LATE_MS);
+	CHECK(hosts_take_late(hosts, 0, &start_ms) == &w[1] && start_ms == until_ms);
+	CHECK(hosts_take_late(hosts, 0, &start_ms) == &w[2]);
+	CHECK(hosts_take_late(hosts, 0, &start_ms) == NULL && hosts_waiting(hosts) == 1);
+	/* A redirect that leads there is as late. */
+	CHECK(hosts_put(hosts, "a", &w[1], true, NULL) == 0);
+	CHECK(hosts_take_late(hosts, 0, &start_ms) == &w[1]);
+	CHECK(hosts_next(hosts, SPACING) == &w[3]);
+}
+
+static void
+keeps_to_what_a_host_allows(void)
+{
+	SCOPED(hosts_free) struct hosts *hosts = hosts_new(9, 0, NULL);
+	struct waiting w[12] = {{NULL, NULL}};
+	const struct allowance allowance = {.budget = 4, .window_ms = 10 * HOSTS_LATE_MS};
+	int64_t start_ms = 0;
+	int late = 0;
+
+	CHECK(hosts_set_allowance(hosts, "a", &allowance, NULL) == 0);
+	CHECK(hosts_delay_ms(hosts, "a", 0) == 0);
+	for (int i = 0; i < 12; i++)
+		CHECK(hosts_put(hosts, "a", &w[i], false, NULL) == 0);
+	CHECK(hosts_delay_ms(hosts, "a", 0) == 30 * HOSTS_LATE_MS);
+	for (int i = 0; i < 4; i++)
+		CHECK(hosts_next(hosts, 1) == &w[i]);
+	CHECK(hosts_next(hosts, 1) == NULL);
+	while (hosts_take_late(hosts, 1, &start_ms))
+		late++;
+	CHECK(late == 8 && start_ms == 10 * HOSTS_LATE_MS + 1);
+	for (int i = 0; i < 4; i++)
+		hosts_done(hosts, &w[i]);
+	hosts_sweep(hosts, 100 * HOSTS_LATE_MS);
+	CHECK(hosts_allowance(hosts, "a") != NULL && hosts_allowance(hosts, "b") == NULL);
+}
+
 int
 main(void)
 {
@@ -138,5 +187,7 @@ main(void)
 	RUN(puts_a_redirect_before_the_others);
 	RUN(forgets_nobody);
 	RUN(gives_back_what_still_waits);
+	RUN(sends_back_who_would_wait_too_long);
+	RUN(keeps_to_what_a_host_allows);
 	return check_done();
 }

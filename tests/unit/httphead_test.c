@@ -134,6 +134,34 @@ reads_retry_after_in_both_forms(void)
 		CHECK(httphead_retry_after_s(text(cases[i].head), 784111784) == cases[i].s);
 }
 
+static void
+reads_the_wish_for_tls(void)
+{
+	static const struct {
+		const char *head;
+		int64_t s;
+		bool below;
+	} cases[] = {
+		{"", -1, false},
+		{"Strict-Transport-Security: max-age=60\r\n", 60, false},
+		{"strict-transport-security: includeSubDomains ;MAX-AGE=\"60\"\r\n", 60, true},
+		{"Strict-Transport-Security: max-age=0; preload\r\n", 0, false},
+		{"Strict-Transport-Security: x=\";max-age=1\"; max-age=60\r\n", 60, false},
+		{"Strict-Transport-Security: includeSubDomains\r\n", -1, true},
+		{"Strict-Transport-Security: max-age=-5\r\n", -1, false},
+		{"Strict-Transport-Security: max-age=5\r\n"
+		 "Strict-Transport-Security: max-age=9; includeSubDomains\r\n",
+		 5, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool below = false;
+
+		CHECK(httphead_tls_s(text(cases[i].head), &below) == cases[i].s);
+		CHECK(below == cases[i].below);
+	}
+}
+
 int
 main(void)
 {
@@ -142,5 +170,6 @@ main(void)
 	RUN(reads_the_dates_of_http_and_no_others);
 	RUN(knows_how_long_a_response_is_fresh);
 	RUN(reads_retry_after_in_both_forms);
+	RUN(reads_the_wish_for_tls);
 	return check_done();
 }

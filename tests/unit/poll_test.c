@@ -504,6 +504,30 @@ does_not_count_our_own_troubles(void)
 	end();
 }
 
+static void
+goes_to_the_same_place_over_tls(void)
+{
+	static const struct {
+		const char *plain, *tls;
+	} cases[] = {
+		{"http://a.example/f?x=http://b/", "https://a.example/f?x=http://b/"},
+		{"http://a.example:80/f", "https://a.example:443/f"},
+		{"http://a.example:8080/f", "https://a.example:8080/f"},
+		{"http://a.example:800/f", "https://a.example:800/f"},
+		{"https://a.example:80/f", "https://a.example:80/f"},
+		{"http://[2001:db8::80]/f", "https://[2001:db8::80]/f"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct feed one = {.due_s = 1};
+
+		CHECK(feed_set(&one.url, cases[i].plain, NULL) == 0);
+		SCOPED(poll_free) struct poll *poll = poll_new(&one, 1, NULL);
+		CHECK(poll_use_tls(poll, NULL) == 0);
+		CHECK_STR(poll_url(poll), cases[i].tls);
+	}
+}
+
 int
 main(void)
 {
@@ -521,5 +545,6 @@ main(void)
 	RUN(never_moves_to_what_is_no_feed);
 	RUN(is_not_frozen_by_a_server_that_is_stuck_on_304);
 	RUN(does_not_count_our_own_troubles);
+	RUN(goes_to_the_same_place_over_tls);
 	return check_done();
 }

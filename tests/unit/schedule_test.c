@@ -40,6 +40,37 @@ goes_after_a_feed_that_changes_and_leaves_one_that_does_not(void)
 }
 
 static void
+leaves_a_feed_in_peace_that_was_silent_for_long(void)
+{
+	struct feed dead = {.newest_s = now - 60 * DAY}, fresh = {.newest_s = now - 3 * HOUR};
+	struct feed odd = {.newest_s = now + DAY}, own = {.newest_s = now - 60 * DAY};
+
+	own.want_interval_s = HOUR;
+	CHECK(schedule_quiet_s(&pace, &dead, now) == DAY);
+	CHECK(schedule_quiet_s(&pace, &dead, now - 59 * DAY) == 3 * HOUR);
+	CHECK(schedule_quiet_s(&pace, &odd, now) == 0 && schedule_quiet_s(&pace, &own, now) == 0);
+	CHECK(schedule_success(&pace, &dead, false, -1, now, 0) == now + DAY);
+	CHECK(schedule_success(&pace, &fresh, false, -1, now, 0) < now + 2 * HOUR);
+	/* Dates that stand still while the feed does not are not believed. */
+	dead.interval_s = 0;
+	CHECK(schedule_success(&pace, &dead, true, -1, now, 0) == now + HOUR);
+}
+
+static void
+lets_those_go_first_that_have_waited_longest(void)
+{
+	int64_t last = 60;
+
+	for (int64_t since = 0; since < 3 * DAY; since += HOUR) {
+		const int64_t turn = schedule_turn(now - since, now);
+
+		CHECK(turn >= 0 && turn <= last);
+		last = turn;
+	}
+	CHECK(schedule_turn(0, now) == 0 && schedule_turn(now + DAY, now) == 59);
+}
+
+static void
 keeps_to_the_interval_that_a_person_wrote_down(void)
 {
 	struct feed feed = {.want_interval_s = 600};
@@ -117,6 +148,8 @@ main(void)
 {
 	RUN(asks_an_hour_later_when_nothing_else_is_said);
 	RUN(goes_after_a_feed_that_changes_and_leaves_one_that_does_not);
+	RUN(leaves_a_feed_in_peace_that_was_silent_for_long);
+	RUN(lets_those_go_first_that_have_waited_longest);
 	RUN(keeps_to_the_interval_that_a_person_wrote_down);
 	RUN(waits_as_long_as_the_publisher_wishes_within_reason);
 	RUN(stays_out_of_skipped_hours_and_days);

@@ -258,33 +258,6 @@ neither_storms_nor_stalls_when_the_clock_jumps(void)
 	folder_drop(&folder);
 }
 
-static int
-count_held(void *arg, const char *host, int64_t until_s)
-{
-	CHECK_STR(host, "b.example");
-	CHECK(until_s == NOW + HOUR);
-	(*(int *)arg)++;
-	return 0;
-}
-
-static void
-remembers_which_host_wants_silence(void)
-{
-	int held = 0;
-
-	folder = folder_make();
-	struct state *s = open_state();
-	CHECK(state_hold_host(s, "a.example", NOW - 1, NULL) == 0);
-	CHECK(state_hold_host(s, "b.example", NOW + 1, NULL) == 0);
-	CHECK(state_hold_host(s, "b.example", NOW + HOUR, NULL) == 0);
-	CHECK(state_commit(s, NULL) == 0);
-	state_close(s);
-	s = open_state();
-	CHECK(state_each_held(s, NOW, count_held, &held, NULL) == 0 && held == 1);
-	state_close(s);
-	folder_drop(&folder);
-}
-
 static void
 counts_for_people(void)
 {
@@ -313,7 +286,6 @@ main(void)
 	RUN(spreads_many_new_feeds_but_not_a_few);
 	RUN(gives_the_due_ones_in_portions);
 	RUN(neither_storms_nor_stalls_when_the_clock_jumps);
-	RUN(remembers_which_host_wants_silence);
 	RUN(counts_for_people);
 	return check_done();
 }
