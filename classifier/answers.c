@@ -3,6 +3,7 @@
 
 #include "classifier/classifier.h"
 #include "classifier/cursor.h"
+#include "classifier/errand.h"
 #include "classifier/ledger.h"
 #include "common/clock.h"
 #include "common/digest.h"
@@ -267,11 +268,9 @@ static int
 replay(struct classifier *c, const char *arg, struct json *j, struct err *err)
 {
 	SCOPED(free) char *words = strdup(arg);
-	SCOPED(filter_free) struct filter *filter = NULL;
 	char *rest = NULL, *name, *since;
 	struct cursor *cursor;
-	int64_t since_s = 0;
-	size_t count = 0;
+	int64_t since_s = 0, rows = 0;
 
 	if (!words)
 		return err_sys(err, "replay");
@@ -279,11 +278,12 @@ replay(struct classifier *c, const char *arg, struct json *j, struct err *err)
 	since = strtok_r(NULL, " ", &rest);
 	if (!name || (since && !quantity_int(since, &since_s)))
 		return err_set(err, ERR_USAGE, "replay SINK [SINCE [FILTER]]: SINCE in seconds");
-	filter = filter_parse(rest, err);
-	cursor = filter ? declared(c, name, err) : NULL;
-	if (!cursor || cursor_replay(cursor, since_s, filter, &count, err) < 0)
+	cursor = declared(c, name, err);
+	/* It is on the disk before anybody is told. */
+	if (!cursor || cursor_replay(cursor, since_s, rest, &rows, err) < 0 ||
+	    classifier_commit_now(c, err) < 0)
 		return -1;
-	answer_id(j, "replayed", (int64_t)count);
+	answer_id(j, "rows", rows);
 	return 0;
 }
 
@@ -298,6 +298,8 @@ sink_drop(struct classifier *c, const char *arg, struct json *j, struct err *err
 			       "[sink %.80s] is declared: take it out of the "
 			       "configuration and reload first",
 			       arg);
+	if (errand_drop(outbox_db(c->outbox), arg, err) < 0)
+		return -1;
 	got = ledger_drop((struct ledger){outbox_db(c->outbox), arg}, err);
 	if (got == 0)
 		return err_set(err, ERR_REJECT, "no sink '%.80s' is remembered", arg);

@@ -91,3 +91,21 @@ classifier_take(struct classifier *c, struct item *item, bool *new_out, struct e
 		tap(c, item);
 	return 0;
 }
+
+int
+classifier_commit(struct classifier *c, struct err *err)
+{
+	if (sinks_save(c->sinks, err) < 0 || outbox_commit(c->outbox, err) < 0)
+		return -1;
+	sinks_committed(c->sinks);
+	return 0;
+}
+
+int
+classifier_commit_now(struct classifier *c, struct err *err)
+{
+	if (classifier_commit(c, err) == 0)
+		return 0;
+	c->lost = true;
+	return -1;
+}

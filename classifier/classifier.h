@@ -30,6 +30,7 @@ struct classifier {
 	struct buf scratch;
 	int64_t saved_ms; /* monotonic: when cursors were written last */
 	bool draining;
+	bool lost; /* a command's commit failed: the turn's own has to fail as well */
 
 	uint64_t known, old; /* items that came again */
 	uint64_t *given;     /* by tag of the rules */
@@ -44,6 +45,11 @@ int classifier_use_rules(struct classifier *c, const struct config *config,
 
 /* Takes up an item that was decoded into c->arena: judges, tags, stores it. Sets *new_out. */
 int classifier_take(struct classifier *c, struct item *item, bool *new_out, struct err *err);
+
+/* Writes the cursors that moved, and commits. */
+int classifier_commit(struct classifier *c, struct err *err);
+/* The same within a command, so that its answer is true. */
+int classifier_commit_now(struct classifier *c, struct err *err);
 
 /* The stage's own commands on its control socket (stage.h: control). */
 int classifier_control(void *self, const char *command, const char *arg, struct json *j,

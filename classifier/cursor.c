@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classifier/errand.h"
+#include "classifier/lane.h"
 #include "classifier/ledger.h"
-#include "classifier/seqset.h"
 #include "common/arena.h"
 #include "common/quarantine.h"
 
@@ -18,26 +19,32 @@ struct cursor {
 	struct filter *filter;
 	char *filter_text;
 
-	/* Settled up to here: in memory, as this turn's transaction has it, on the disk (-1: not
-	 * there yet). */
-	int64_t done, saving, saved;
+	struct lane fresh;     /* everything but the errand */
+	int64_t saving, saved; /* fresh.done as this turn's transaction has it, and the disk (-1:
+				* not there yet) */
 	bool filter_changed;
-	int64_t next; /* rows up to here were looked at */
 
-	struct seqset pending; /* offered and not settled; done is what lies before the first */
-	struct seqset again;   /* the same for the rows of the table again */
-	int64_t again_first;   /* of that table; 0: none */
-	bool again_more;       /* rows of it may not be offered yet */
-	bool has_blame;        /* perhaps */
+	struct errand errand;
+	bool has_errand;
+	bool look;      /* there may be another in the database */
+	bool has_blame; /* perhaps */
 
 	uint64_t delivered, quarantined, expired;
 	struct buf body;
 };
 
+/* The next one, when there is none at work. */
 static int
-read_again(struct cursor *c, struct err *err)
+take_errand(struct cursor *c, struct err *err)
 {
-	return ledger_again_first(c->ledger, &c->again_first, err);
+	int got;
+
+	if (c->has_errand || !c->look)
+		return 0;
+	got = errand_first(outbox_db(c->outbox), c->sink, &c->errand, err);
+	c->has_errand = got > 0;
+	c->look = got < 0;
+	return got < 0 ? -1 : 0;
 }
 
 static int
@@ -54,14 +61,16 @@ read_blame(struct cursor *c, struct err *err)
 static int
 load(struct cursor *c, struct err *err)
 {
-	const int known = ledger_done(c->ledger, &c->saved, err);
+	int64_t done = 0;
+	const int known = ledger_done(c->ledger, &done, err);
 
-	if (known < 0 || read_again(c, err) < 0 || read_blame(c, err) < 0)
+	c->look = true;
+	if (known < 0 || take_errand(c, err) < 0 || read_blame(c, err) < 0)
 		return -1;
-	c->again_more = c->again_first > 0;
-	c->done = known ? c->saved : c->options.from_now ? outbox_last_seq(c->outbox) : 0;
-	c->next = c->done;
-	c->saved = c->saving = known ? c->saved : -1;
+	if (!known && c->options.from_now)
+		done = outbox_last_seq(c->outbox);
+	c->fresh = lane_of(done, INT64_MAX);
+	c->saved = c->saving = known ? done : -1;
 	return 0;
 }
 
@@ -116,8 +125,8 @@ cursor_close(struct cursor *c)
 	free(c->sink);
 	filter_free(c->filter);
 	free(c->filter_text);
-	seqset_done(&c->pending);
-	seqset_done(&c->again);
+	lane_clear(&c->fresh);
+	errand_done(&c->errand);
 	buf_done(&c->body);
 	free(c);
 }
@@ -142,7 +151,7 @@ cursor_sink(const struct cursor *c)
 int64_t
 cursor_done(const struct cursor *c)
 {
-	return c->done;
+	return c->fresh.done;
 }
 
 bool
@@ -151,46 +160,57 @@ cursor_wants(const struct cursor *c, const char *labels)
 	return filter_match(c->filter, labels);
 }
 
-int64_t
-cursor_holds(const struct cursor *c)
+struct outbox_holds
+cursor_holds(struct cursor *c)
 {
 	/* Only what is on the disk counts: after a crash the sink goes on from there. */
-	const int64_t done = c->saved < 0 ? 0 : c->saved < c->done ? c->saved : c->done;
+	const int64_t done = c->saved < 0 ? 0 : c->saved < c->fresh.done ? c->saved : c->fresh.done;
+	struct outbox_holds holds = {done, done};
+	int64_t owed, replays;
 
-	return c->again_first > 0 && c->again_first <= done ? c->again_first - 1 : done;
+	if (!c->has_errand && !c->look)
+		return holds;
+	if (errand_holds(outbox_db(c->outbox), c->sink, true, &owed, NULL) < 0 ||
+	    errand_holds(outbox_db(c->outbox), c->sink, false, &replays, NULL) < 0)
+		return (struct outbox_holds){0, 0};
+	if (owed < holds.deliveries)
+		holds.deliveries = owed;
+	holds.replays = replays < holds.deliveries ? replays : holds.deliveries;
+	return holds;
 }
-
-/* --- what is offered ---------------------------------------------------------------------------
- */
 
 bool
 cursor_has_pending(const struct cursor *c, int64_t seq)
 {
-	return seqset_has(&c->pending, seq);
+	return seqset_has(&c->fresh.pending, seq) ||
+	       (c->has_errand && seqset_has(&c->errand.lane.pending, seq));
 }
 
 bool
 cursor_is_settled(const struct cursor *c, int64_t seq)
 {
-	return seq <= c->next && !seqset_has(&c->pending, seq);
+	return !lane_waits(&c->fresh, seq) &&
+	       !(c->has_errand && seq > c->errand.lane.done && lane_waits(&c->errand.lane, seq));
 }
 
-static void
-find_done(struct cursor *c)
-{
-	const int64_t done = c->pending.count > 0 ? c->pending.at[0] - 1 : c->next;
+/* --- what is offered ---------------------------------------------------------------------------
+ */
 
-	if (done > c->done)
-		c->done = done;
+static size_t
+pending(const struct cursor *c)
+{
+	return c->fresh.pending.count + (c->has_errand ? c->errand.lane.pending.count : 0);
 }
 
 struct offering {
 	struct cursor *cursor;
+	struct lane *lane;
+	const struct errand *errand; /* NULL: what is new */
 	size_t room;
 	int (*offer)(void *arg, uint64_t seq, size_t len, struct err *err);
 	void *arg;
 	struct err *err;
-	bool failed, gone;
+	bool failed;
 };
 
 static bool
@@ -201,62 +221,103 @@ is_wanted(const struct cursor *c, const struct outbox_row *row)
 	return filter_match(c->filter, row->labels);
 }
 
+static bool
+is_wanted_by(const struct offering *offering, const struct outbox_row *row)
+{
+	return is_wanted(offering->cursor, row) &&
+	       (!offering->errand || (row->at_s >= offering->errand->since_s &&
+				      filter_match(offering->errand->filter, row->labels)));
+}
+
 static int
 offer_row(void *arg, const struct outbox_row *row)
 {
 	struct offering *offering = arg;
-	struct cursor *c = offering->cursor;
+	struct lane *lane = offering->lane;
 
-	if (is_wanted(c, row)) {
+	if (row->seq > lane->end)
+		return 1;
+	if (is_wanted_by(offering, row)) {
 		/* Pending first: an offer that is not noted could be settled unnoticed. */
-		if (seqset_add(&c->pending, row->seq, offering->err) < 0 ||
+		if (seqset_add(&lane->pending, row->seq, offering->err) < 0 ||
 		    offering->offer(offering->arg, (uint64_t)row->seq, row->len, offering->err) <
 			    0) {
-			(void)seqset_remove(&c->pending, row->seq);
+			(void)seqset_remove(&lane->pending, row->seq);
 			offering->failed = true;
 			return 1;
 		}
 		offering->room--;
 	}
-	c->next = row->seq;
+	lane_pass(lane, row->seq);
 	return offering->room == 0;
 }
 
-static int
-offer_again_row(void *arg, int64_t seq, int64_t len)
+/* How many rows of each lane may be in flight. What an errand holds of the window keeps fresh items
+ * waiting: half of it stays free for them, and, while they come, more of it beside a replay. */
+static size_t
+fresh_share(const struct cursor *c, size_t window)
 {
-	struct offering *offering = arg;
-	struct cursor *c = offering->cursor;
+	return c->has_errand && c->errand.owed && lane_has_more(&c->errand.lane, INT64_MAX)
+		       ? window - window / 2
+		       : window;
+}
 
-	offering->gone |= len < 0;
-	if (len < 0 || seqset_has(&c->again, seq))
+static size_t
+errand_share(const struct cursor *c, size_t window)
+{
+	const size_t share =
+		c->errand.owed || c->fresh.pending.count == 0 ? window / 2 : window / 4;
+
+	return share > 0 ? share : 1;
+}
+
+static bool
+may_offer(const struct cursor *c, const struct lane *lane, size_t share)
+{
+	return lane->pending.count < share && lane->pending.count < PENDING_MAX &&
+	       lane_has_more(lane, outbox_last_seq(c->outbox));
+}
+
+/* Offers rows of one lane, as many as there is room for. */
+static int
+offer_lane(struct offering *offering, size_t share)
+{
+	struct cursor *c = offering->cursor;
+	struct lane *lane = offering->lane;
+	const int64_t before = lane->next, last = outbox_last_seq(c->outbox);
+	const size_t room = offering->room;
+	size_t mine;
+
+	if (room == 0 || !may_offer(c, lane, share))
 		return 0;
-	if (seqset_add(&c->again, seq, offering->err) < 0 ||
-	    offering->offer(offering->arg, (uint64_t)seq, (size_t)len, offering->err) < 0) {
-		(void)seqset_remove(&c->again, seq);
-		offering->failed = true;
-		return 1;
-	}
-	offering->room--;
-	return offering->room == 0;
-}
-
-static int
-offer_again(struct offering *offering)
-{
-	struct cursor *c = offering->cursor;
-
-	/* What is past done comes on its own. */
-	if (ledger_again_each(c->ledger, c->done, offering->room + c->again.count, offer_again_row,
-			      offering, offering->err) < 0 ||
+	mine = share - lane->pending.count < room ? share - lane->pending.count : room;
+	offering->room = mine;
+	if (outbox_each(c->outbox, lane->next, CURSOR_LOOK_ROWS_MAX, offer_row, offering,
+			offering->err) < 0 ||
 	    offering->failed)
 		return -1;
-	c->again_more = offering->room == 0;
-	if (!offering->gone)
+	/* Nothing is left in the stretch: the rows at its end are gone. */
+	if (lane->next == before && offering->room > 0)
+		lane_pass(lane, lane->end < last ? lane->end : last);
+	offering->room += room - mine;
+	return 0;
+}
+
+/* A backlog that is too long to wait for becomes an errand; what is in flight of it goes along. */
+static int
+set_backlog_apart(struct cursor *c, struct err *err)
+{
+	const int64_t last = outbox_last_seq(c->outbox);
+	struct lane backlog = c->fresh;
+
+	if (c->has_errand || last - c->fresh.next < CURSOR_BACKLOG_ROWS_MIN)
 		return 0;
-	return ledger_again_forget_gone(c->ledger, offering->err) < 0
-		       ? -1
-		       : read_again(c, offering->err);
+	backlog.end = last;
+	if (errand_init(&c->errand, true, backlog, INT64_MIN, NULL, err) < 0)
+		return -1;
+	c->has_errand = true;
+	c->fresh = lane_of(last, INT64_MAX);
+	return 0;
 }
 
 int
@@ -264,35 +325,47 @@ cursor_offer(struct cursor *c, size_t room,
 	     int (*offer)(void *arg, uint64_t seq, size_t len, struct err *err), void *arg,
 	     struct err *err)
 {
-	struct offering offering = {
-		.cursor = c, .room = room, .offer = offer, .arg = arg, .err = err};
+	const size_t window = room + pending(c);
+	struct offering offering = {.cursor = c,
+				    .lane = &c->fresh,
+				    .room = room,
+				    .offer = offer,
+				    .arg = arg,
+				    .err = err};
 
-	if (room > 0 && c->again_more && offer_again(&offering) < 0)
-		return err_in(err, "sink %s", c->sink);
-	if (offering.room == 0 || c->pending.count >= PENDING_MAX ||
-	    c->next >= outbox_last_seq(c->outbox))
+	if (room == 0)
 		return 0;
-	if (outbox_each(c->outbox, c->next, CURSOR_LOOK_ROWS_MAX, offer_row, &offering, err) < 0 ||
-	    offering.failed)
+	if (take_errand(c, err) < 0 || set_backlog_apart(c, err) < 0 ||
+	    offer_lane(&offering, fresh_share(c, window)) < 0)
 		return err_in(err, "sink %s", c->sink);
-	find_done(c);
+	if (!c->has_errand)
+		return 0;
+	offering.lane = &c->errand.lane;
+	offering.errand = &c->errand;
+	if (offer_lane(&offering, errand_share(c, window)) < 0)
+		return err_in(err, "sink %s", c->sink);
 	return 0;
+}
+
+bool
+cursor_has_more(const struct cursor *c, size_t room)
+{
+	const size_t window = room + pending(c);
+
+	return room > 0 &&
+	       (c->look || may_offer(c, &c->fresh, fresh_share(c, window)) ||
+		(c->has_errand && may_offer(c, &c->errand.lane, errand_share(c, window))));
 }
 
 /* --- what became of it -------------------------------------------------------------------------
  */
 
-/* The row may be in flight in both ways at once only if done fell back, which it never does. */
 static int
 settle(struct cursor *c, int64_t seq, struct err *err)
 {
-	if (seqset_remove(&c->pending, seq)) {
-		find_done(c);
-	} else if (c->again_first > 0) {
-		(void)seqset_remove(&c->again, seq);
-		if (ledger_again_forget(c->ledger, seq, err) < 0 || read_again(c, err) < 0)
-			return -1;
-	}
+	/* One row may be in flight in one lane only: an errand ends where fresh rows begin. */
+	if (!lane_settle(&c->fresh, seq) && c->has_errand)
+		(void)lane_settle(&c->errand.lane, seq);
 	if (!c->has_blame)
 		return 0;
 	return ledger_blame_forget(c->ledger, seq, err) < 0 ? -1 : read_blame(c, err);
@@ -353,7 +426,7 @@ struct expiry {
 	struct cursor *cursor;
 	int64_t least_s;   /* older ones go */
 	int64_t keep_from; /* of the bytes ever: rows that begin before are too much */
-	int64_t last;
+	int64_t end, last;
 	size_t count;
 };
 
@@ -362,7 +435,8 @@ expire_row(void *arg, const struct outbox_row *row)
 {
 	struct expiry *expiry = arg;
 
-	if (row->at_s >= expiry->least_s && row->bytes_to - (int64_t)row->len >= expiry->keep_from)
+	if (row->seq > expiry->end || (row->at_s >= expiry->least_s &&
+				       row->bytes_to - (int64_t)row->len >= expiry->keep_from))
 		return 1;
 	expiry->last = row->seq;
 	expiry->count += is_wanted(expiry->cursor, row);
@@ -374,6 +448,7 @@ cursor_expire(struct cursor *c, int64_t now_s, void (*forget)(void *arg, uint64_
 	      size_t *count_out, struct err *err)
 {
 	struct expiry expiry = {.cursor = c, .least_s = INT64_MIN, .keep_from = INT64_MIN};
+	struct lane *lane = &c->fresh;
 
 	*count_out = 0;
 	if (!c->options.expire)
@@ -382,60 +457,49 @@ cursor_expire(struct cursor *c, int64_t now_s, void (*forget)(void *arg, uint64_
 		expiry.least_s = now_s - c->options.max_age_s;
 	if (c->options.max_bytes > 0)
 		expiry.keep_from = outbox_bytes_ever(c->outbox) - c->options.max_bytes;
-	if (outbox_each(c->outbox, c->done, CURSOR_LOOK_ROWS_MAX, expire_row, &expiry, err) < 0)
+	if (c->has_errand && c->errand.owed && !lane_is_over(&c->errand.lane))
+		lane = &c->errand.lane;
+	expiry.end = lane->end;
+	if (outbox_each(c->outbox, lane->done, CURSOR_LOOK_ROWS_MAX, expire_row, &expiry, err) < 0)
 		return err_in(err, "sink %s", c->sink);
 	if (expiry.last == 0)
 		return 0;
 	/* In flight or not: an answer that still comes finds nothing to settle. */
-	for (size_t i = 0; i < c->pending.count && c->pending.at[i] <= expiry.last; i++)
-		forget(arg, (uint64_t)c->pending.at[i]);
-	seqset_remove_to(&c->pending, expiry.last);
-	if (c->next < expiry.last)
-		c->next = expiry.last;
-	find_done(c);
+	for (size_t i = 0; i < lane->pending.count && lane->pending.at[i] <= expiry.last; i++)
+		forget(arg, (uint64_t)lane->pending.at[i]);
+	lane_skip(lane, expiry.last);
 	c->expired += expiry.count;
 	*count_out = expiry.count;
 	return 0;
 }
 
-struct replay {
-	struct cursor *cursor;
-	const struct filter *filter;
-	int64_t since_s, last;
-	size_t count;
-	struct err *err;
-	bool failed;
-};
-
-static int
-replay_row(void *arg, const struct outbox_row *row)
-{
-	struct replay *replay = arg;
-	struct cursor *c = replay->cursor;
-
-	if (row->seq > c->done)
-		return 1;
-	replay->last = row->seq;
-	if (row->at_s < replay->since_s || !is_wanted(c, row) ||
-	    !filter_match(replay->filter, row->labels))
-		return 0;
-	replay->failed = ledger_again_add(c->ledger, row->seq, replay->err) < 0;
-	replay->count++;
-	return replay->failed;
-}
-
 int
-cursor_replay(struct cursor *c, int64_t since_s, const struct filter *filter, size_t *count_out,
+cursor_replay(struct cursor *c, int64_t since_s, const char *filter, int64_t *count_out,
 	      struct err *err)
 {
-	struct replay replay = {.cursor = c, .filter = filter, .since_s = since_s, .err = err};
+	const int64_t end = c->fresh.done;
+	struct outbox_depth from, to;
+	struct errand errand;
+	int64_t first;
 
-	if (db_begin(outbox_db(c->outbox), err) < 0 ||
-	    outbox_each(c->outbox, 0, SIZE_MAX >> 1, replay_row, &replay, err) < 0 ||
-	    replay.failed || read_again(c, err) < 0)
+	if (outbox_since(c->outbox, since_s, &first, err) < 0 ||
+	    outbox_depth(c->outbox, first - 1, &from, err) < 0 ||
+	    outbox_depth(c->outbox, end, &to, err) < 0)
 		return err_in(err, "sink %s", c->sink);
-	c->again_more = c->again_first > 0;
-	*count_out = replay.count;
+	if (errand_init(&errand, false, lane_of(first - 1 < end ? first - 1 : end, end), since_s,
+			filter, err) < 0)
+		return err_in(err, "sink %s", c->sink);
+	*count_out = from.items > to.items ? from.items - to.items : 0;
+	if (!c->has_errand) {
+		c->errand = errand;
+		c->has_errand = true;
+		return db_begin(outbox_db(c->outbox), err);
+	}
+	if (errand_save(outbox_db(c->outbox), c->sink, &errand, err) < 0) {
+		errand_done(&errand);
+		return err_in(err, "sink %s", c->sink);
+	}
+	errand_done(&errand);
 	return 0;
 }
 
@@ -445,7 +509,8 @@ cursor_replay(struct cursor *c, int64_t since_s, const struct filter *filter, si
 bool
 cursor_is_dirty(const struct cursor *c)
 {
-	return c->done != c->saving || c->filter_changed;
+	return c->fresh.done != c->saving || c->filter_changed ||
+	       (c->has_errand && errand_is_dirty(&c->errand));
 }
 
 int
@@ -453,9 +518,11 @@ cursor_save(struct cursor *c, struct err *err)
 {
 	if (!cursor_is_dirty(c))
 		return 0;
-	if (ledger_save(c->ledger, c->done, c->filter_text, err) < 0)
+	/* A backlog that was set apart and where fresh items begin: both or neither. */
+	if ((c->has_errand && errand_save(outbox_db(c->outbox), c->sink, &c->errand, err) < 0) ||
+	    ledger_save(c->ledger, c->fresh.done, c->filter_text, err) < 0)
 		return err_in(err, "sink %s", c->sink);
-	c->saving = c->done;
+	c->saving = c->fresh.done;
 	c->filter_changed = false;
 	return 0;
 }
@@ -464,32 +531,67 @@ void
 cursor_committed(struct cursor *c)
 {
 	c->saved = c->saving;
+	if (!c->has_errand || !errand_committed(&c->errand))
+		return;
+	errand_done(&c->errand);
+	c->has_errand = false;
+	c->look = true;
 }
 
 void
 cursor_rollback(struct cursor *c)
 {
 	c->saving = c->saved;
-	c->has_blame = c->again_more = true;
-	(void)read_again(c, NULL);
+	c->has_blame = true;
+	if (c->has_errand)
+		errand_rollback(&c->errand);
 }
 
-bool
-cursor_has_more(const struct cursor *c)
+/* Items of the errand that are left. */
+static int
+errand_depth(struct cursor *c, struct outbox_depth *out, struct err *err)
 {
-	return c->next < outbox_last_seq(c->outbox) || c->again_more;
+	struct outbox_depth behind;
+
+	if (outbox_depth(c->outbox, c->errand.lane.done, out, err) < 0 ||
+	    outbox_depth(c->outbox, c->errand.lane.end, &behind, err) < 0)
+		return -1;
+	out->items -= behind.items;
+	out->bytes -= behind.bytes;
+	return 0;
+}
+
+int
+cursor_depth(struct cursor *c, struct outbox_depth *out, struct err *err)
+{
+	struct outbox_depth owed;
+
+	if (outbox_depth(c->outbox, c->fresh.done, out, err) < 0)
+		return -1;
+	if (!c->has_errand || !c->errand.owed || lane_is_over(&c->errand.lane))
+		return 0;
+	if (errand_depth(c, &owed, err) < 0)
+		return -1;
+	out->items += owed.items;
+	out->bytes += owed.bytes;
+	out->oldest_s = owed.oldest_s;
+	return 0;
 }
 
 void
 cursor_status(struct cursor *c, int64_t now_s, struct json *j)
 {
-	struct outbox_depth depth = {0, 0, 0};
+	struct outbox_depth depth = {0, 0, 0}, errand = {0, 0, 0};
 
-	(void)outbox_depth(c->outbox, c->done, &depth, NULL);
+	(void)cursor_depth(c, &depth, NULL);
+	if (c->has_errand && !lane_is_over(&c->errand.lane))
+		(void)errand_depth(c, &errand, NULL);
 	json_member_int(j, "depth", depth.items);
 	json_member_int(j, "bytes", depth.bytes);
 	json_member_int(j, "oldest_s", depth.oldest_s > 0 ? now_s - depth.oldest_s : 0);
-	json_member_int(j, "pending", (int64_t)(c->pending.count + c->again.count));
+	json_member_int(j, "backlog", c->errand.owed ? errand.items : 0);
+	json_member_int(j, "replaying", c->errand.owed ? 0 : errand.items);
+	json_member_int(j, "pending", (int64_t)pending(c));
 	json_member_int(j, "delivered", (int64_t)c->delivered);
 	json_member_int(j, "quarantined", (int64_t)c->quarantined);
 	json_member_int(j, "expired", (int64_t)c->expired);

@@ -2,8 +2,12 @@
  *
  * Everything up to `done` is settled for the sink: delivered, filtered out, expired or in the
  * quarantine. done is durable with the next commit after it moved; a crash in between delivers
- * again, which a sink recognises by id and revision. Rows to deliver once more (a replay) are in
- * the ledger's `again`. */
+ * again, which a sink recognises by id and revision.
+ *
+ * Beside what is new there may be an errand (errand.h), one at a time: a replay gets a quarter of
+ * the sink's window, half while nothing new waits. When a sink that was away comes back to a long
+ * backlog, that becomes an errand too, with half of the window, so that fresh items do not wait
+ * until it is drained. */
 #ifndef FM_CLASSIFIER_CURSOR_H
 #define FM_CLASSIFIER_CURSOR_H
 
@@ -17,7 +21,10 @@
 #include "common/json.h"
 #include "common/scope.h"
 
-enum { CURSOR_LOOK_ROWS_MAX = 1024 /* examined at a time, offered or not */ };
+enum {
+	CURSOR_LOOK_ROWS_MAX = 1024,    /* examined at a time, offered or not */
+	CURSOR_BACKLOG_ROWS_MIN = 4096, /* not looked at yet: an errand of its own */
+};
 
 struct cursor;
 
@@ -42,11 +49,13 @@ int cursor_set_options(struct cursor *cursor, const struct cursor_options *optio
 
 const char *cursor_sink(const struct cursor *cursor);
 /* Everything up to here may be deleted as far as this sink is concerned. */
-int64_t cursor_holds(const struct cursor *cursor);
+struct outbox_holds cursor_holds(struct cursor *cursor);
 /* Whether row seq waits for the sink's answer; whether there is nothing left to do with it. */
 bool cursor_has_pending(const struct cursor *cursor, int64_t seq);
 bool cursor_is_settled(const struct cursor *cursor, int64_t seq);
-int64_t cursor_done(const struct cursor *cursor);
+int64_t cursor_done(const struct cursor *cursor); /* of what is new */
+/* What is undelivered. */
+int cursor_depth(struct cursor *cursor, struct outbox_depth *out, struct err *err);
 bool cursor_wants(const struct cursor *cursor, const char *labels);
 
 /* Calls offer for up to room rows that come next. */
@@ -68,10 +77,11 @@ int cursor_blame(struct cursor *cursor, uint64_t seq, int64_t points, int64_t mo
 int cursor_expire(struct cursor *cursor, int64_t now_s, void (*forget)(void *arg, uint64_t seq),
 		  void *arg, size_t *count_out, struct err *err);
 
-/* Rows from since_s on that the sink is done with, once more, as far as `filter` wants them: how
- * many in *count_out. */
-int cursor_replay(struct cursor *cursor, int64_t since_s, const struct filter *filter,
-		  size_t *count_out, struct err *err);
+/* Rows that arrived since since_s and that the sink is done with, once more, as far as `filter`
+ * (text, checked here) and its own want them; after what it is to get already. *count_out: how
+ * many rows the stretch has, wanted or not. */
+int cursor_replay(struct cursor *cursor, int64_t since_s, const char *filter, int64_t *count_out,
+		  struct err *err);
 
 /* Writes done where it moved. */
 int cursor_save(struct cursor *cursor, struct err *err);
@@ -79,11 +89,11 @@ bool cursor_is_dirty(const struct cursor *cursor);
 /* After the commit that made it durable, or after a rollback. */
 void cursor_committed(struct cursor *cursor);
 void cursor_rollback(struct cursor *cursor);
-/* Whether another cursor_offer would find something to look at. */
-bool cursor_has_more(const struct cursor *cursor);
+/* Whether another cursor_offer with this room would find something to look at. */
+bool cursor_has_more(const struct cursor *cursor, size_t room);
 
-/* Members of an open object: depth, bytes, oldest_s, pending, delivered, quarantined, expired,
- * filter. */
+/* Members of an open object: depth, bytes, oldest_s, backlog, replaying (rows of these errands that
+ * are left), pending, delivered, quarantined, expired, filter. */
 void cursor_status(struct cursor *cursor, int64_t now_s, struct json *j);
 
 #endif

@@ -91,65 +91,10 @@ ledger_drop(struct ledger l, struct err *err)
 
 	if (known <= 0)
 		return known;
-	if (change(l, "DELETE FROM again WHERE sink = ?1 AND seq >= ?2", 0, err) < 0 ||
-	    change(l, "DELETE FROM blame WHERE sink = ?1 AND seq >= ?2", 0, err) < 0 ||
+	if (change(l, "DELETE FROM blame WHERE sink = ?1 AND seq >= ?2", 0, err) < 0 ||
 	    change(l, "DELETE FROM cursors WHERE sink = ?1 AND done_seq >= ?2", 0, err) < 0)
 		return -1;
 	return 1;
-}
-
-/* --- once more ---------------------------------------------------------------------------------
- */
-
-int
-ledger_again_first(struct ledger l, int64_t *out, struct err *err)
-{
-	return ask(l, "SELECT coalesce(min(seq), 0) FROM again WHERE sink = ?1", out, err) < 0 ? -1
-											       : 0;
-}
-
-int
-ledger_again_add(struct ledger l, int64_t seq, struct err *err)
-{
-	return change(l, "INSERT OR IGNORE INTO again(sink, seq) VALUES(?1, ?2)", seq, err);
-}
-
-int
-ledger_again_forget(struct ledger l, int64_t seq, struct err *err)
-{
-	return change(l, "DELETE FROM again WHERE sink = ?1 AND seq = ?2", seq, err);
-}
-
-int
-ledger_again_forget_gone(struct ledger l, struct err *err)
-{
-	return change(l,
-		      "DELETE FROM again WHERE sink = ?1 AND seq >= ?2"
-		      " AND seq NOT IN (SELECT seq FROM items)",
-		      0, err);
-}
-
-int
-ledger_again_each(struct ledger l, int64_t most, size_t limit,
-		  int (*each)(void *arg, int64_t seq, int64_t len), void *arg, struct err *err)
-{
-	struct db_stmt *stmt =
-		stmt_of(l,
-			"SELECT again.seq, coalesce(length(items.body), -1)"
-			" FROM again LEFT JOIN items USING(seq)"
-			" WHERE sink = ?1 AND again.seq <= ?2 ORDER BY again.seq LIMIT ?3",
-			err);
-	int got;
-
-	if (!stmt)
-		return -1;
-	db_int(stmt, 2, most);
-	db_int(stmt, 3, (int64_t)limit);
-	while ((got = db_step(stmt, err)) > 0)
-		if (each(arg, db_col_int(stmt, 0), db_col_int(stmt, 1)) != 0)
-			break;
-	db_reset(stmt);
-	return got < 0 ? -1 : 0;
 }
 
 /* --- blame -------------------------------------------------------------------------------------

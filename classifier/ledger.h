@@ -1,5 +1,5 @@
-/* ledger - what the outbox's database remembers of each sink: how far it has come (cursors), what
- * it is to get once more (again), and which rows its workers died of (blame). All calls work in
+/* ledger - what the outbox's database remembers of each sink: how far it has come (cursors), and
+ * which rows its workers died of (blame). All calls work in
  * the transaction that is open, and begin one before they write. */
 #ifndef FM_CLASSIFIER_LEDGER_H
 #define FM_CLASSIFIER_LEDGER_H
@@ -28,17 +28,6 @@ struct ledger {
 /* 1, 0 the sink has none, -1. */
 int ledger_done(struct ledger ledger, int64_t *out, struct err *err);
 int ledger_save(struct ledger ledger, int64_t done, const char *filter, struct err *err);
-
-/* The first row to deliver again; 0: none. */
-int ledger_again_first(struct ledger ledger, int64_t *out, struct err *err);
-int ledger_again_add(struct ledger ledger, int64_t seq, struct err *err);
-int ledger_again_forget(struct ledger ledger, int64_t seq, struct err *err);
-/* Those whose item is no longer in the outbox. */
-int ledger_again_forget_gone(struct ledger ledger, struct err *err);
-/* Up to limit rows that are not over `most`, given to each with the length of the item, -1 where
- * it is gone, until each returns non-zero. */
-int ledger_again_each(struct ledger ledger, int64_t most, size_t limit,
-		      int (*each)(void *arg, int64_t seq, int64_t len), void *arg, struct err *err);
 
 int ledger_blame_count(struct ledger ledger, int64_t *out, struct err *err);
 int ledger_blame_add(struct ledger ledger, int64_t seq, int64_t points, int64_t *sum_out,

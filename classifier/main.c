@@ -180,10 +180,12 @@ turn(void *self, struct err *err)
 {
 	struct classifier *c = self;
 	const int64_t now_s = clock_wall_s();
+	struct outbox_holds holds;
 
 	if (sinks_turn(c->sinks, now_s, log_expired, err) < 0)
 		return -1;
-	return outbox_turn(c->outbox, sinks_hold(c->sinks), now_s, err);
+	holds = sinks_hold(c->sinks);
+	return outbox_turn(c->outbox, &holds, now_s, err);
 }
 
 static int
@@ -192,16 +194,15 @@ commit(void *self, struct err *err)
 	struct classifier *c = self;
 	const int64_t now_ms = clock_mono_ms();
 
-	if (c->draining || db_in_transaction(outbox_db(c->outbox)) ||
-	    now_ms - c->saved_ms >= SAVE_EVERY_MS) {
-		if (sinks_save(c->sinks, err) < 0)
-			return -1;
-		c->saved_ms = now_ms;
+	if (c->lost) {
+		c->lost = false;
+		return err_set(err, ERR_RETRY, "the transaction was rolled back");
 	}
-	if (outbox_commit(c->outbox, err) < 0)
-		return -1;
-	sinks_committed(c->sinks);
-	return 0;
+	if (!c->draining && !db_in_transaction(outbox_db(c->outbox)) &&
+	    now_ms - c->saved_ms < SAVE_EVERY_MS)
+		return outbox_commit(c->outbox, err);
+	c->saved_ms = now_ms;
+	return classifier_commit(c, err);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "classifier/errand.h"
 #include "classifier/filter.h"
 #include "classifier/ledger.h"
 #include "common/clock.h"
@@ -25,6 +26,10 @@ static const char *const migrations[] = {
 	"CREATE TABLE items(seq INTEGER PRIMARY KEY AUTOINCREMENT, at_s INTEGER NOT NULL,"
 	" count_to INTEGER NOT NULL, bytes_to INTEGER NOT NULL, only TEXT, labels TEXT NOT NULL,"
 	" crc INTEGER NOT NULL, body BLOB NOT NULL);" SEEN_SCHEMA LEDGER_SCHEMA QUARANTINE_SCHEMA,
+	/* Replays were lists of rows. */
+	ERRAND_SCHEMA "INSERT INTO errands(sink, owed, done_seq, end_seq, since_s, filter)"
+		      " SELECT sink, 0, min(seq) - 1, max(seq), 0, '' FROM again GROUP BY sink;"
+		      "DROP TABLE again;",
 	NULL,
 };
 
@@ -323,14 +328,44 @@ outbox_depth(struct outbox *o, int64_t done, struct outbox_depth *out, struct er
 	return 0;
 }
 
+int
+outbox_since(struct outbox *o, int64_t since_s, int64_t *out, struct err *err)
+{
+	/* By halves: the clock may have jumped, which costs exactness and nothing else. */
+	int64_t first = 0, last = o->committed_seq + 1;
+	struct db_stmt *stmt = db_stmt(
+		o->db, "SELECT seq, at_s FROM items WHERE seq > ?1 ORDER BY seq LIMIT 1", err);
+
+	if (!stmt)
+		return -1;
+	while (first + 1 < last) {
+		const int64_t half = first + (last - first) / 2;
+		int got;
+
+		db_int(stmt, 1, half - 1);
+		got = db_step(stmt, err);
+		if (got < 0)
+			return err_in(err, "outbox");
+		if (got == 0 || db_col_int(stmt, 1) >= since_s)
+			last = half;
+		else
+			first = half;
+		db_reset(stmt);
+	}
+	*out = last;
+	return 0;
+}
+
 /* --- housekeeping ------------------------------------------------------------------------------
  */
 
 /* Items that everybody has and that are old or many go, from the oldest on. When the outbox is
- * crowded they go whatever their age: what is new comes before history. */
+ * crowded they go whatever their age and whoever replays them: what is new comes before history. */
 static int
-delete_items(struct outbox *o, int64_t min_done, int64_t now_s, struct err *err)
+delete_items(struct outbox *o, const struct outbox_holds *holds, int64_t now_s, struct err *err)
 {
+	const int64_t held = o->crowded || holds->replays > holds->deliveries ? holds->deliveries
+									      : holds->replays;
 	struct db_stmt *stmt = db_stmt(o->db,
 				       "SELECT seq, at_s, bytes_to - length(body) FROM items"
 				       " WHERE seq <= ?1 ORDER BY seq LIMIT ?2",
@@ -340,7 +375,7 @@ delete_items(struct outbox *o, int64_t min_done, int64_t now_s, struct err *err)
 
 	if (!stmt)
 		return -1;
-	db_int(stmt, 1, min_done < o->committed_seq ? min_done : o->committed_seq);
+	db_int(stmt, 1, held < o->committed_seq ? held : o->committed_seq);
 	db_int(stmt, 2, CLEAN_ROWS_A_TURN);
 	while ((got = db_step(stmt, err)) > 0) {
 		const bool old = db_col_int(stmt, 1) < now_s - o->options.keep_s;
@@ -368,9 +403,9 @@ delete_items(struct outbox *o, int64_t min_done, int64_t now_s, struct err *err)
 }
 
 int
-outbox_turn(struct outbox *o, int64_t min_done, int64_t now_s, struct err *err)
+outbox_turn(struct outbox *o, const struct outbox_holds *holds, int64_t now_s, struct err *err)
 {
-	if ((o->cleaned_s != now_s || o->crowded) && delete_items(o, min_done, now_s, err) < 0)
+	if ((o->cleaned_s != now_s || o->crowded) && delete_items(o, holds, now_s, err) < 0)
 		return err_in(err, "outbox");
 	if (seen_turn(o->seen, now_s, err) < 0)
 		return err_in(err, "outbox");

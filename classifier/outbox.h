@@ -77,13 +77,22 @@ struct outbox_depth {
 	int64_t oldest_s; /* wall clock; 0: nothing */
 };
 int outbox_depth(struct outbox *outbox, int64_t done, struct outbox_depth *out, struct err *err);
+/* The first row that arrived at since_s or later, as the wall clock was; one past the newest where
+ * there is none. */
+int outbox_since(struct outbox *outbox, int64_t since_s, int64_t *out, struct err *err);
 /* bytes_to of the newest row. */
 int64_t outbox_bytes_ever(const struct outbox *outbox);
 
 /* --- housekeeping ----------------------------------------------------------------------------- */
-/* Once a turn, a bounded piece of it: deletes items up to min_done that are kept long enough,
- * forgets what was not seen for long, gives room back. now_s is wall clock. */
-int outbox_turn(struct outbox *outbox, int64_t min_done, int64_t now_s, struct err *err);
+/* What may be deleted: rows up to these. */
+struct outbox_holds {
+	int64_t deliveries; /* every sink has passed them; none is ever deleted beyond */
+	int64_t replays;    /* no replay wants them; what a replay wants goes when room is scarce */
+};
+/* Once a turn, a bounded piece of it: deletes items that are kept long enough, forgets what was
+ * not seen for long, gives room back. now_s is wall clock. */
+int outbox_turn(struct outbox *outbox, const struct outbox_holds *holds, int64_t now_s,
+		struct err *err);
 
 /* Ends the turn's transaction; after an error outbox_rollback follows. */
 int outbox_commit(struct outbox *outbox, struct err *err);

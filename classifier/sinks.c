@@ -262,16 +262,18 @@ sinks_at(struct sinks *sinks, size_t i)
 /* --- a turn ------------------------------------------------------------------------------------
  */
 
-int64_t
-sinks_hold(const struct sinks *sinks)
+struct outbox_holds
+sinks_hold(struct sinks *sinks)
 {
-	int64_t least = INT64_MAX;
+	struct outbox_holds least = {INT64_MAX, INT64_MAX};
 
 	for (size_t i = 0; i < sinks->count; i++) {
-		const int64_t holds = cursor_holds(sinks->list[i]->cursor);
+		const struct outbox_holds holds = cursor_holds(sinks->list[i]->cursor);
 
-		if (holds < least)
-			least = holds;
+		if (holds.deliveries < least.deliveries)
+			least.deliveries = holds.deliveries;
+		if (holds.replays < least.replays)
+			least.replays = holds.replays;
 	}
 	return least;
 }
@@ -328,8 +330,7 @@ bool
 sinks_have_more(const struct sinks *sinks)
 {
 	for (size_t i = 0; i < sinks->count; i++)
-		if (cursor_has_more(sinks->list[i]->cursor) &&
-		    route_room(sinks->list[i]->route) > 0)
+		if (cursor_has_more(sinks->list[i]->cursor, route_room(sinks->list[i]->route)))
 			return true;
 	return false;
 }
@@ -346,8 +347,7 @@ sinks_slowest(struct sinks *sinks, struct buf *out)
 	for (size_t i = 0; i < sinks->count; i++) {
 		struct outbox_depth depth = {0, 0, 0};
 
-		(void)outbox_depth(sinks->outbox, cursor_done(sinks->list[i]->cursor), &depth,
-				   NULL);
+		(void)cursor_depth(sinks->list[i]->cursor, &depth, NULL);
 		if (depth.items > most) {
 			most = depth.items;
 			slowest = sinks->list[i];
@@ -390,7 +390,8 @@ sinks_status(struct sinks *sinks, int64_t now_s, struct json *j)
 	json_array(j);
 	for (size_t i = 0; i < sinks->count; i++) {
 		struct cursor *cursor = sinks->list[i]->cursor;
-		const bool behind = cursor_done(cursor) < outbox_last_seq(sinks->outbox);
+		struct outbox_depth depth = {0, 0, 0};
+		const bool behind = cursor_depth(cursor, &depth, NULL) < 0 || depth.items > 0;
 
 		json_object(j);
 		json_member(j, "sink", sinks->list[i]->name);

@@ -34,8 +34,8 @@ struct cursor *sinks_find(struct sinks *sinks, const char *name);
 size_t sinks_count(const struct sinks *sinks);
 struct cursor *sinks_at(struct sinks *sinks, size_t i);
 
-/* Every declared sink has everything up to here. */
-int64_t sinks_hold(const struct sinks *sinks);
+/* What no declared sink needs any more. */
+struct outbox_holds sinks_hold(struct sinks *sinks);
 
 /* Once a turn: lets go of what may expire, and tells which sink will miss how many items. */
 int sinks_turn(struct sinks *sinks, int64_t now_s, void (*expired)(const char *sink, size_t count),

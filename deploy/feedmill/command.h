@@ -44,6 +44,8 @@ int command_drain(int argc, char **argv);
 int command_feeds(int argc, char **argv);
 int command_quarantine(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_replay(int argc, char **argv);
+int command_retag(int argc, char **argv);
 int command_tool(int argc, char **argv); /* parse, sanitize, classify, fetch: the stage's own */
 
 #endif

@@ -82,6 +82,9 @@ print_sinks(const struct jsonval *stage)
 		(void)printf("    sink %-16s behind %lld, delivered %lld, quarantined %lld\n",
 			     text(sink, "sink"), number(sink, "depth"), number(sink, "delivered"),
 			     number(sink, "quarantined"));
+		if (number(sink, "replaying") > 0)
+			(void)printf("        replaying: %lld to look through\n",
+				     number(sink, "replaying"));
 	}
 }
 

@@ -182,18 +182,18 @@ a_row_is_held_until_it_is_durably_settled(void)
 
 	open_new(&keeps_nothing, &wants);
 	put(1, NULL, NULL);
-	CHECK(cursor_holds(cursor) == 0);
+	CHECK(cursor_holds(cursor).deliveries == 0);
 	commit();
 	CHECK_STR(offered(9), "1");
 	acked(1);
-	CHECK(cursor_done(cursor) == 1 && cursor_holds(cursor) == 0);
+	CHECK(cursor_done(cursor) == 1 && cursor_holds(cursor).deliveries == 0);
 	CHECK(cursor_save(cursor, NULL) == 0);
-	CHECK(cursor_holds(cursor) == 0);
+	CHECK(cursor_holds(cursor).deliveries == 0);
 	rollback();
-	CHECK(cursor_holds(cursor) == 0 && cursor_is_dirty(cursor));
+	CHECK(cursor_holds(cursor).deliveries == 0 && cursor_is_dirty(cursor));
 	acked(1); /* the stage tells again */
 	commit();
-	CHECK(cursor_holds(cursor) == 1 && !cursor_is_dirty(cursor));
+	CHECK(cursor_holds(cursor).deliveries == 1 && !cursor_is_dirty(cursor));
 }
 
 static int
@@ -289,8 +289,7 @@ static void
 a_replay_gives_again_what_is_done(void)
 {
 	const struct cursor_options wants = {.filter = NULL};
-	SCOPED(filter_free) struct filter *some = filter_parse("tag:x", NULL);
-	size_t count = 0;
+	int64_t rows = 0;
 
 	open_new(&keeps_nothing, &wants);
 	put(1, "x", NULL);
@@ -302,22 +301,103 @@ a_replay_gives_again_what_is_done(void)
 	acked(1);
 	acked(2);
 	acked(3);
-	CHECK(cursor_replay(cursor, 0, some, &count, NULL) == 0 && count == 2);
+	CHECK(cursor_replay(cursor, 0, "tag:x", &rows, NULL) == 0 && rows == 3);
+	CHECK(cursor_replay(cursor, 0, "x", &rows, NULL) == -1);
 	commit();
-	CHECK(cursor_holds(cursor) == 0);
-	CHECK_STR(offered(1), "1");
-	CHECK_STR(offered(9), "3 4");
+	CHECK(cursor_holds(cursor).deliveries == 3 && cursor_holds(cursor).replays == 0);
+	/* What is new comes first, and a replay leaves room for more of it. */
+	CHECK_STR(offered(2), "4 1");
+	CHECK(!cursor_has_more(cursor, 1) && cursor_has_more(cursor, 7));
+	acked(4);
+	CHECK_STR(offered(3), "3");
 	acked(3);
 	commit();
 	/* 1 was not settled before the end. */
 	open_again(&keeps_nothing, &wants);
-	CHECK(cursor_holds(cursor) == 0);
-	CHECK_STR(offered(9), "1 4");
+	CHECK(cursor_holds(cursor).replays == 0);
+	CHECK_STR(offered(9), "1 3");
 	acked(1);
-	acked(4);
+	acked(3);
 	commit();
-	CHECK(cursor_holds(cursor) == 4);
+	CHECK(cursor_holds(cursor).replays == 4);
 	CHECK_STR(offered(9), "");
+}
+
+static void
+replays_wait_for_each_other_and_outlast_rollbacks(void)
+{
+	const struct cursor_options wants = {.filter = NULL};
+	int64_t rows = 0;
+
+	open_new(&keeps_all, &wants);
+	put(1, "x", NULL);
+	put(2, "y", NULL);
+	commit();
+	CHECK_STR(offered(9), "1 2");
+	acked(1);
+	acked(2);
+	commit();
+	CHECK(cursor_replay(cursor, 0, "tag:x", &rows, NULL) == 0);
+	rollback();
+	CHECK(cursor_replay(cursor, 0, "tag:y", &rows, NULL) == 0 && cursor_is_dirty(cursor));
+	commit();
+	CHECK_STR(offered(9), "1");
+	acked(1);
+	CHECK(cursor_save(cursor, NULL) == 0);
+	rollback();
+	CHECK(cursor_is_dirty(cursor));
+	commit();
+	CHECK_STR(offered(9), "2");
+	acked(2);
+	commit();
+	CHECK_STR(offered(9), "");
+	/* Of the future there is nothing. */
+	CHECK(cursor_replay(cursor, clock_wall_s() + DAY_S, NULL, &rows, NULL) == 0 && rows == 0);
+	commit();
+	CHECK_STR(offered(9), "");
+	CHECK(!cursor_has_more(cursor, 9) && !cursor_is_dirty(cursor));
+}
+
+static void
+fresh_items_do_not_wait_for_a_long_backlog(void)
+{
+	enum { BACKLOG = CURSOR_BACKLOG_ROWS_MIN };
+	const struct cursor_options wants = {.filter = NULL};
+	struct outbox_depth depth;
+	unsigned owed = 0;
+	char fresh[32];
+
+	open_new(&keeps_all, &wants);
+	for (unsigned i = 1; i <= BACKLOG; i++)
+		put(i, NULL, NULL);
+	commit();
+	CHECK_STR(offered(4), "1 2");
+	put(BACKLOG + 1, NULL, NULL);
+	commit();
+	(void)snprintf(fresh, sizeof(fresh), "%d", BACKLOG + 1);
+	CHECK_STR(offered(2), fresh);
+	CHECK(cursor_depth(cursor, &depth, NULL) == 0 && depth.items == BACKLOG + 1);
+	CHECK(cursor_has_pending(cursor, 1) && !cursor_is_settled(cursor, BACKLOG));
+	acked(BACKLOG + 1);
+	acked(1);
+	commit();
+	CHECK(cursor_done(cursor) == BACKLOG + 1 && cursor_holds(cursor).deliveries == 1);
+	/* Where both were is known after a crash. */
+	open_again(&keeps_nothing, &wants);
+	CHECK(cursor_done(cursor) == BACKLOG + 1 && cursor_holds(cursor).deliveries == 1);
+	for (unsigned turn = 0; cursor_has_more(cursor, 8) && turn < 2 * BACKLOG; turn++) {
+		const char *at = offered(8);
+		char *end;
+
+		for (long seq; (seq = strtol(at, &end, 10)) > 0; at = end) {
+			acked((uint64_t)seq);
+			owed++;
+		}
+	}
+	commit();
+	CHECK(owed == BACKLOG - 1);
+	CHECK(cursor_holds(cursor).deliveries == BACKLOG + 1);
+	CHECK(cursor_depth(cursor, &depth, NULL) == 0 && depth.items == 0);
 }
 
 /* --- a sink that acks in any order, over rollbacks and restarts --------------------------------
@@ -380,10 +460,11 @@ no_row_is_passed_over_whatever_happens(void)
 	const struct cursor_options wants = {.filter = "tag:x"};
 	static bool wanted[2 * MODEL_ITEMS];
 	unsigned items = 0, restarts = 0, turns = 0;
+	struct outbox_holds holds;
 	int lost = 0, unwanted = 0;
 
 	open_new(&keeps_nothing, &wants);
-	while ((items < MODEL_ITEMS || cursor_has_more(cursor) || in_flight_count > 0) &&
+	while ((items < MODEL_ITEMS || cursor_has_more(cursor, WINDOW) || in_flight_count > 0) &&
 	       turns++ < 100000) {
 		const int64_t before = outbox_last_seq(outbox);
 
@@ -402,7 +483,8 @@ no_row_is_passed_over_whatever_happens(void)
 		}
 		CHECK(cursor_offer(cursor, WINDOW - in_flight_count, send, NULL, NULL) == 0);
 		answer();
-		CHECK(outbox_turn(outbox, cursor_holds(cursor), clock_wall_s() + turns, NULL) == 0);
+		holds = cursor_holds(cursor);
+		CHECK(outbox_turn(outbox, &holds, clock_wall_s() + turns, NULL) == 0);
 		if (dice(50) == 0) {
 			in_flight_count = 0;
 			restarts++;
@@ -431,6 +513,8 @@ main(void)
 	RUN(blame_adds_up_over_restarts_and_an_ack_clears_it);
 	RUN(an_expiring_sink_lets_go_and_counts);
 	RUN(a_replay_gives_again_what_is_done);
+	RUN(replays_wait_for_each_other_and_outlast_rollbacks);
+	RUN(fresh_items_do_not_wait_for_a_long_backlog);
 	RUN(no_row_is_passed_over_whatever_happens);
 	cursor_close(cursor);
 	outbox_close(outbox);

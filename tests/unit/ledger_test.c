@@ -13,15 +13,6 @@ of(const char *sink)
 }
 
 static int
-note(void *arg, int64_t seq, int64_t len)
-{
-	char *out = arg;
-
-	(void)snprintf(out + strlen(out), 64 - strlen(out), "%d:%d ", (int)seq, (int)len);
-	return 0;
-}
-
-static int
 note_sink(void *arg, const char *sink, int64_t done)
 {
 	char *out = arg;
@@ -45,27 +36,6 @@ remembers_how_far_each_sink_is(void)
 }
 
 static void
-lists_what_a_sink_is_to_get_again(void)
-{
-	char rows[64] = "";
-	int64_t first = -1;
-
-	CHECK(db_exec(db, "INSERT INTO items VALUES(2, x'0102'), (9, x'00')", NULL) == 0);
-	CHECK(ledger_again_first(of("a"), &first, NULL) == 0 && first == 0);
-	CHECK(ledger_again_add(of("a"), 9, NULL) == 0 && ledger_again_add(of("a"), 2, NULL) == 0);
-	CHECK(ledger_again_add(of("a"), 2, NULL) == 0 && ledger_again_add(of("a"), 4, NULL) == 0);
-	CHECK(ledger_again_add(of("b"), 1, NULL) == 0);
-	CHECK(ledger_again_first(of("a"), &first, NULL) == 0 && first == 2);
-	CHECK(ledger_again_each(of("a"), 5, 10, note, rows, NULL) == 0);
-	CHECK_STR(rows, "2:2 4:-1 ");
-	CHECK(ledger_again_forget_gone(of("a"), NULL) == 0);
-	CHECK(ledger_again_forget(of("a"), 2, NULL) == 0);
-	CHECK(ledger_again_first(of("a"), &first, NULL) == 0 && first == 9);
-	CHECK(ledger_again_first(of("b"), &first, NULL) == 0 && first == 1);
-	CHECK(db_commit(db, NULL) == 0);
-}
-
-static void
 adds_up_blame_and_drops_a_sink_with_all_of_it(void)
 {
 	int64_t n = -1;
@@ -76,7 +46,6 @@ adds_up_blame_and_drops_a_sink_with_all_of_it(void)
 	CHECK(ledger_blame_count(of("a"), &n, NULL) == 0 && n == 1);
 	CHECK(ledger_drop(of("a"), NULL) == 1 && ledger_drop(of("a"), NULL) == 0);
 	CHECK(ledger_blame_count(of("a"), &n, NULL) == 0 && n == 0);
-	CHECK(ledger_again_first(of("a"), &n, NULL) == 0 && n == 0);
 	CHECK(ledger_blame_forget(of("b"), 3, NULL) == 0);
 	CHECK(ledger_blame_count(of("b"), &n, NULL) == 0 && n == 0);
 	CHECK(db_commit(db, NULL) == 0);
@@ -92,7 +61,6 @@ main(void)
 	if (!db)
 		return EXIT_FAILURE;
 	RUN(remembers_how_far_each_sink_is);
-	RUN(lists_what_a_sink_is_to_get_again);
 	RUN(adds_up_blame_and_drops_a_sink_with_all_of_it);
 	db_close(db);
 	return check_done();
