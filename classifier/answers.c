@@ -5,6 +5,7 @@
 #include "classifier/cursor.h"
 #include "classifier/errand.h"
 #include "classifier/ledger.h"
+#include "classifier/story.h"
 #include "common/clock.h"
 #include "common/digest.h"
 #include "common/quantity.h"
@@ -196,58 +197,25 @@ quarantine_retry(struct classifier *c, const char *arg, struct json *j, struct e
 /* --- an item's story ---------------------------------------------------------------------------
  */
 
-static const char *
-state_at(struct cursor *cursor, int64_t seq, const char *labels)
+static enum story_fate
+fate_of(void *arg, const char *sink, int64_t seq)
 {
+	const struct classifier *c = arg;
+	const struct cursor *cursor = sinks_find(c->sinks, sink);
+
+	if (!cursor)
+		return STORY_UNDECLARED;
 	if (cursor_has_pending(cursor, seq))
-		return "in flight";
-	if (labels && !cursor_wants(cursor, labels))
-		return "filtered out";
-	return cursor_is_settled(cursor, seq) ? "done" : "waiting";
+		return STORY_IN_FLIGHT;
+	return cursor_is_settled(cursor, seq) ? STORY_SETTLED : STORY_WAITING;
 }
 
 static int
 explain(struct classifier *c, const char *arg, struct json *j, struct err *err)
 {
-	SCOPED(buf_done) struct buf labels = buf_init(FILTER_LABELS_BYTES_MAX);
-	struct seen_item seen;
-	struct item item;
-	char last[CLOCK_RFC3339_BYTES];
-	const int got = seen_find(outbox_seen(c->outbox), arg, &seen, err);
-	bool kept;
+	const struct story_teller teller = {fate_of, c};
 
-	if (got < 0)
-		return -1;
-	if (got == 0)
-		return err_set(err, ERR_REJECT, "item %.40s was never seen, or long ago", arg);
-	arena_reset(c->arena);
-	buf_reset(&c->scratch);
-	kept = outbox_load(c->outbox, seen.seq, &c->scratch, NULL) == 0 &&
-	       item_decode(buf_bytes(&c->scratch), c->arena, &item, NULL) == 0 &&
-	       filter_labels(&item, &labels, NULL) == 0;
-	json_object(j);
-	json_member(j, "id", arg);
-	json_member(j, "rev", seen.rev);
-	json_member_int(j, "fetch_seq", seen.fetch_seq);
-	json_member_int(j, "outbox_seq", seen.seq);
-	json_member(j, "seen_last", clock_rfc3339(seen.last_s, last));
-	if (kept) {
-		json_key(j, "item");
-		item_json(&item, j);
-	}
-	json_key(j, "sinks");
-	json_array(j);
-	for (size_t i = 0; i < sinks_count(c->sinks); i++) {
-		struct cursor *cursor = sinks_at(c->sinks, i);
-
-		json_object(j);
-		json_member(j, "sink", cursor_sink(cursor));
-		json_member(j, "state", state_at(cursor, seen.seq, kept ? buf_str(&labels) : NULL));
-		json_close(j);
-	}
-	json_close(j);
-	json_close(j);
-	return 0;
+	return story_tell(outbox_db(c->outbox), arg, &teller, j, err);
 }
 
 /* --- sinks -------------------------------------------------------------------------------------

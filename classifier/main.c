@@ -4,6 +4,7 @@
 #include "classifier/classifier.h"
 #include "classifier/command.h"
 #include "classifier/declaration.h"
+#include "classifier/look.h"
 #include "classifier/rulesfile.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -289,6 +290,8 @@ static const struct {
 } commands[] = {
 	{"classify", command_classify},
 	{"check-rules", command_check_rules},
+	{"explain", look_explain},
+	{"find", look_find},
 };
 
 int

@@ -284,6 +284,10 @@ handover_hint(struct handover *h, struct bytes hint, struct err *err)
 		.hub = wire_str(in, "hub", DOCUMENT_TEXT_BYTES_MAX),
 		.prev_archive = wire_str(in, "prev_archive", DOCUMENT_TEXT_BYTES_MAX),
 	};
+	description.document = wire_int(in, "document");
+	description.parser = wire_str(in, "parser", DOCUMENT_TEXT_BYTES_MAX);
+	description.items = wire_int(in, "items");
+	description.warnings = wire_str(in, "warnings", DOCUMENT_TEXT_BYTES_MAX);
 	wishes = (struct wishes){
 		.ttl_s = wire_int(in, "ttl_s"),
 		.newest_s = wire_int(in, "newest_s"),

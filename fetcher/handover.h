@@ -32,8 +32,9 @@ int handover_rejected(struct handover *h, uint64_t id, const char *who, const ch
 int handover_crashed(struct handover *h, uint64_t id, const char *who, int64_t points,
 		     struct err *err);
 /* A msgpack map {"feed": id, "ttl_s", "skip_hours", "skip_days", "newest_s", "title", "link",
- * "self", "hub", "prev_archive"}: what the document says of itself and asks of its readers; all but
- * feed may be absent. What cannot be read is no error. */
+ * "self", "hub", "prev_archive", "items", "document", "parser", "warnings"}: what the document says
+ * of itself and asks of its readers; all but feed may be absent. What cannot be read is no error.
+ */
 int handover_hint(struct handover *h, struct bytes hint, struct err *err);
 
 /* --- the quarantine, for people ----------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include "common/stage.h"
 #include "fetcher/daemon.h"
+#include "fetcher/feedstory.h"
 #include "fetcher/tool.h"
 
 static const struct {
@@ -10,6 +11,7 @@ static const struct {
 } tools[] = {
 	{"fetch", tool_fetch},
 	{"check-feeds", tool_check_feeds},
+	{"explain", feedstory_explain},
 };
 
 int

@@ -134,6 +134,32 @@ write_description(void *arg, const struct description *d)
 	json_member(j, "prev_archive", d->prev_archive);
 }
 
+/* The last document, as its parser found it. */
+static void
+write_parsed(void *arg, const struct description *d)
+{
+	struct json *j = arg;
+	const char *at = d->warnings ? d->warnings : "";
+
+	if (d->document == 0)
+		return;
+	json_key(j, "parsed");
+	json_object(j);
+	json_member_int(j, "document", d->document);
+	json_member(j, "parser", d->parser);
+	json_member_int(j, "items", d->items);
+	json_key(j, "warnings");
+	json_array(j);
+	while (*at) {
+		const size_t len = strcspn(at, "\n");
+
+		json_text_n(j, at, len);
+		at += len + (at[len] == '\n');
+	}
+	json_close(j);
+	json_close(j);
+}
+
 struct listing {
 	struct daemon *daemon;
 	struct json *json;
@@ -196,6 +222,7 @@ write_story(struct daemon *d, struct json *j, const struct feed *f)
 	member(j, "url", f->url);
 	member(j, "title", f->title);
 	(void)description_of(d->state, f->id, write_description, j, NULL);
+	(void)description_of(d->state, f->id, write_parsed, j, NULL);
 	member(j, "category", f->category);
 	member(j, "moved_to", f->target_url);
 	member(j, "moving_to", f->moved_url);

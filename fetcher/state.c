@@ -48,6 +48,10 @@ static const char *const migrations[] = {
 	"ALTER TABLE hosts ADD COLUMN tls_until_s INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE hosts ADD COLUMN tls_below INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX hosts_limited ON hosts(host) WHERE budget > 0;",
+	"ALTER TABLE descriptions ADD COLUMN document INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE descriptions ADD COLUMN parser TEXT;"
+	"ALTER TABLE descriptions ADD COLUMN items INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE descriptions ADD COLUMN warnings TEXT;",
 	NULL,
 };
 
@@ -57,11 +61,9 @@ struct state {
 	int64_t feeds; /* listed */
 };
 
-struct state *
-state_open(const char *dir, struct err *err)
+static struct state *
+open_with(const char *dir, const struct db_options *options, struct err *err)
 {
-	const struct db_options options = {.migrations = migrations,
-					   .ballast_bytes = STATE_BALLAST_BYTES};
 	SCOPED(state_close) struct state *s = calloc(1, sizeof(*s));
 	char path[PATH_BYTES_MAX];
 	struct db_stmt *count;
@@ -71,7 +73,7 @@ state_open(const char *dir, struct err *err)
 		return NULL;
 	}
 	(void)snprintf(path, sizeof(path), "%s/fetcher.db", dir);
-	s->db = db_open(path, &options, err);
+	s->db = db_open(path, options, err);
 	if (!s->db)
 		return NULL;
 	s->spool = spool_open(s->db, err);
@@ -81,6 +83,23 @@ state_open(const char *dir, struct err *err)
 	s->feeds = db_col_int(count, 0);
 	db_reset(count);
 	return TAKE(s);
+}
+
+struct state *
+state_open(const char *dir, struct err *err)
+{
+	const struct db_options options = {.migrations = migrations,
+					   .ballast_bytes = STATE_BALLAST_BYTES};
+
+	return open_with(dir, &options, err);
+}
+
+struct state *
+state_open_read(const char *dir, struct err *err)
+{
+	const struct db_options options = {.shared_read = true};
+
+	return open_with(dir, &options, err);
 }
 
 void

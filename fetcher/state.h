@@ -26,6 +26,8 @@ struct state;
 
 /* Opens dir/fetcher.db. Returns new. */
 struct state *state_open(const char *dir, struct err *err);
+/* To look at it beside a fetcher that may run. Returns new. */
+struct state *state_open_read(const char *dir, struct err *err);
 void state_close(struct state *state);
 SCOPED_DEFINE(struct state, state_close)
 

@@ -1,5 +1,6 @@
 #include "parser/worker.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,12 @@
 #include "common/wire.h"
 #include "parser/parse.h"
 
-enum { HINT_BYTES_MAX = 64 * 1024, TAP_BYTES_MAX = 2 * ITEM_BYTES_MAX };
+enum {
+	HINT_BYTES_MAX = 64 * 1024,
+	HINT_WARNINGS_BYTES_MAX = 4096,
+	WHO_BYTES = 128,
+	TAP_BYTES_MAX = 2 * ITEM_BYTES_MAX
+};
 
 struct worker {
 	struct stage *stage;
@@ -20,6 +26,7 @@ struct worker {
 	struct buf body;     /* of the item at hand */
 	struct buf hint;
 	struct buf tap;
+	char who[WHO_BYTES];  /* "parser@1" */
 	const char *abort_on; /* FEEDMILL_TEST_ABORT_ON */
 	int64_t documents, items, dropped, warnings;
 };
@@ -51,6 +58,7 @@ worker_open(struct stage *stage, const void *conf, void **self_out, struct err *
 	if (!w)
 		return err_sys(err, "parser");
 	w->stage = stage;
+	(void)snprintf(w->who, sizeof(w->who), "parser@%s", stage_instance(stage));
 	w->parser = parser_new();
 	w->arena = arena_new(PARSE_ARENA_BYTES_MAX);
 	w->body = buf_init(ITEM_BYTES_MAX);
@@ -135,7 +143,23 @@ put_uint(struct wire_map *map, const char *key, uint64_t n)
 	wire_put_uint(map->out, n);
 }
 
-/* What concerns the next fetch. A publisher who gives <ttl> and sy: means the former. */
+/* What was wrong with the document and was mended, for people; as much of it as fits. */
+static void
+put_warnings(struct worker *w, struct wire_map *map, const struct parse_result *result)
+{
+	buf_reset(&w->tap);
+	for (size_t i = 0; i < result->warning_count; i++) {
+		const size_t len = strlen(result->warnings[i]);
+
+		if (w->tap.len + len + 1 > HINT_WARNINGS_BYTES_MAX)
+			break;
+		(void)buf_addf(&w->tap, NULL, "%s%s", i ? "\n" : "", result->warnings[i]);
+	}
+	wire_map_str(map, "warnings", buf_str(&w->tap));
+}
+
+/* What concerns the next fetch, and what became of this document. A publisher who gives <ttl> and
+ * sy: means the former. */
 static void
 send_hint(struct worker *w, uint64_t ticket, const struct document *doc,
 	  const struct parse_result *result)
@@ -156,6 +180,9 @@ send_hint(struct worker *w, uint64_t ticket, const struct document *doc,
 	wire_map_str(&map, "self", result->feed.self);
 	wire_map_str(&map, "hub", result->feed.hub_count > 0 ? result->feed.hubs[0] : NULL);
 	wire_map_str(&map, "prev_archive", hints->prev_archive);
+	put_uint(&map, "document", doc->seq);
+	wire_map_str(&map, "parser", w->who);
+	put_warnings(w, &map, result);
 	wire_map_end(&map);
 	if (buf_failed(&w->hint, NULL) == 0)
 		stage_hint(w->stage, ticket, buf_bytes(&w->hint));

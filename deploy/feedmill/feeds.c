@@ -1,4 +1,4 @@
-/* feedmill feeds, explain: questions that one stage answers in JSON lines. */
+/* feedmill feeds: questions that the fetcher answers in JSON lines. */
 #include <stdio.h>
 #include <string.h>
 
@@ -29,12 +29,4 @@ command_feeds(int argc, char **argv)
 	if (argc >= 3 && strcmp(argv[1], "poll") == 0)
 		return relay(&argc, argv, "fetcher", "poll", argv[2]);
 	return command_usage("feeds list | feeds poll URL|all");
-}
-
-int
-command_explain(int argc, char **argv)
-{
-	if (argc < 2 || argv[1][0] == '-')
-		return command_usage("explain ITEM-ID");
-	return relay(&argc, argv, "classifier", "explain", argv[1]);
 }

@@ -332,11 +332,11 @@ an_item_tells_its_story(void)
 	CHECK(strstr(story, "\"rev\":\"0000000000000001\",\"fetch_seq\":5,\"outbox_seq\":1"));
 	CHECK(strstr(story, "\"rule\":\"coin(s)\",\"field\":\"title\",\"text\":\"coin\",\"at\":2"));
 	CHECK(strstr(story, "{\"sink\":\"a\",\"state\":\"waiting\"}"));
-	CHECK(strstr(story, "{\"sink\":\"b\",\"state\":\"filtered out\"}"));
+	CHECK(strstr(story, "\"state\":\"filtered out\",\"filter\":\"-tag:coins\"}"));
 	CHECK_STR(offered("sink/a"), "1");
 	CHECK(strstr(asked("explain", "00000000000000000000000000000007"), "\"in flight\""));
 	acked("sink/a", 1);
-	CHECK(strstr(asked("explain", "00000000000000000000000000000007"), "\"done\""));
+	CHECK(strstr(asked("explain", "00000000000000000000000000000007"), "\"delivered\""));
 	CHECK(strstr(asked("explain", "00000000000000000000000000000008"), "was never seen"));
 	CHECK(strstr(asked("explain", "xyz"), "not 32 hex digits"));
 	CHECK(strstr(asked("frobnicate", ""), "unknown command"));
