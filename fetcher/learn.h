@@ -15,7 +15,7 @@
 enum {
 	LEARN_MOVED_SEEN = 3, /* sightings of a permanent redirect until it is followed for good */
 	LEARN_ASTRAY = 3,     /* failures in a row at such a target until the old URL is back */
-	LEARN_BUSY_S = 2,    /* until a poll is tried again that our own limits stopped */
+	LEARN_BUSY_S = 2,     /* until a poll is tried again that our own limits stopped */
 	LEARN_OFFLINE_S = 5 * 60,          /* while it is us who have no network */
 	LEARN_REJECTED_S = SCHEDULE_DAY_S, /* a rejected body is not tried again within */
 };
