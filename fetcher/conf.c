@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/url.h"
+#include "fetcher/shard.h"
 
 enum { USER_AGENT_BYTES_MAX = 512 };
 
@@ -14,6 +15,7 @@ const struct config_key conf_keys[CONF_KEYS] = {
 	/* name, type, where, default, least, most */
 	{"feeds", CONFIG_TEXT, AT(feeds), NULL, 0, 0, NULL},
 	{"contact", CONFIG_TEXT, AT(contact), NULL, 0, 0, NULL},
+	{"shard", CONFIG_TEXT, AT(shard), NULL, 0, 0, NULL},
 	{"interval", CONFIG_DURATION, AT(interval_s), "1h", 5 * 60, 7 * 86400, NULL},
 	{"max_interval", CONFIG_DURATION, AT(max_interval_s), "1d", 5 * 60, 7 * 86400, NULL},
 	{"retry", CONFIG_DURATION, AT(retry_s), "15m", 60, 86400, NULL},
@@ -45,6 +47,10 @@ conf_feeds_path(const struct fetcher_conf *conf, const char *config_path, struct
 int
 conf_check(const struct fetcher_conf *conf, struct err *err)
 {
+	struct shard shard;
+
+	if (shard_read(conf->shard, &shard, err) < 0)
+		return -1;
 	if (conf->max_interval_s < conf->interval_s)
 		return err_set(err, ERR_USAGE, "[fetcher] max_interval is shorter than interval");
 	if (conf->contact && (!url_is_http(conf->contact, strlen(conf->contact)) ||

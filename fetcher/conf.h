@@ -14,7 +14,7 @@
 #include "fetcher/schedule.h"
 
 struct fetcher_conf {
-	const char *feeds, *contact;
+	const char *feeds, *contact, *shard;
 	int64_t interval_s, max_interval_s, retry_s;
 	int64_t polls, polls_per_host, host_spacing_ms;
 	int64_t timeout_s, max_body;
@@ -23,7 +23,7 @@ struct fetcher_conf {
 };
 
 enum {
-	CONF_KEYS = 14,
+	CONF_KEYS = 15,
 	/* Of bodies in flight. With one body more that may grow to its own ceiling, and its copy
 	 * for the spool, the whole process stays below 64 MiB at the default max_body. */
 	CONF_BODIES_BYTES_MAX = 16 * 1024 * 1024,

@@ -15,6 +15,8 @@
 enum {
 	PATH_BYTES_MAX = 4096,
 	LIST_MS = 5 * 1000,
+	LIST_SETTLE_MS =
+		100, /* after a change, for the next one: an import writes more than once */
 	ROOM_MS = 1000,
 	MINUTE_MS = 60 * 1000,
 	HOUR_MS = 60 * MINUTE_MS,
@@ -30,9 +32,10 @@ enum {
 static int
 add_listed(void *arg, const struct listed *feed, struct err *err)
 {
-	struct daemon *d = arg;
+	const struct daemon *d = arg;
+	const int mine = shard_has(&d->shard, feed->url, err);
 
-	return listing_add(d->state, feed, err);
+	return mine <= 0 ? mine : listing_add(d->state, feed, err);
 }
 
 static void
@@ -44,18 +47,30 @@ warn_listed(void *arg, const char *text)
 		  LOG_TEXT("reason", text));
 }
 
+/* Changes when the files of the list, our share of it or our reading of it may have. */
+static uint64_t
+list_stamp(const struct daemon *d)
+{
+	uint64_t stamp = feedlist_stamp(buf_str(&d->feeds_path));
+
+	for (const char *c = VERSION; *c; c++)
+		stamp = stamp * 31 + (unsigned char)*c;
+	return stamp * 31 * SHARD_MOST * SHARD_MOST + (uint64_t)d->shard.number * SHARD_MOST +
+	       (uint64_t)d->shard.count;
+}
+
 int
 daemon_read_list(struct daemon *d, struct err *err)
 {
 	const struct feedlist_to to = {.each = add_listed, .warn = warn_listed, .arg = d};
 	/* Before it is read: a change meanwhile is seen next time. */
-	const uint64_t stamp = feedlist_stamp(buf_str(&d->feeds_path));
+	const uint64_t stamp = list_stamp(d);
 	struct list_change change;
 
 	d->list_stamp = stamp;
 	if (listing_begin(d->state, err) < 0 ||
 	    feedlist_read(buf_str(&d->feeds_path), d->feeds_optional, &to, err) < 0 ||
-	    listing_end(d->state, clock_wall_s(), d->conf.interval_s, &change, err) < 0)
+	    listing_end(d->state, stamp, clock_wall_s(), d->conf.interval_s, &change, err) < 0)
 		return -1;
 	if (d->sweep && change.added + change.changed + change.removed > 0)
 		sweep_look_anew(d->sweep);
@@ -64,6 +79,17 @@ daemon_read_list(struct daemon *d, struct err *err)
 		  LOG_NUM("changed", change.changed), LOG_NUM("removed", change.removed),
 		  LOG_TEXT("list", buf_str(&d->feeds_path)));
 	return 0;
+}
+
+/* At the start: a list that is as it was when it was last read is not read again. */
+static int
+know_list(struct daemon *d, struct err *err)
+{
+	const uint64_t stamp = list_stamp(d);
+
+	if (listing_stamp(d->state, &d->list_stamp, err) < 0)
+		return -1;
+	return d->list_stamp == stamp ? 0 : daemon_read_list(d, err);
 }
 
 /* A list that is broken while we run is no reason to stop: people are just editing it. */
@@ -231,6 +257,7 @@ daemon_close(void *self)
 	/* The reverse of daemon_open. */
 	handover_free(d->handover);
 	sweep_free(d->sweep);
+	listwatch_free(d->watch);
 	http_free(d->http);
 	state_close(d->state);
 	addresses_free(d->addresses);
@@ -258,7 +285,11 @@ daemon_open(struct stage *stage, const void *arg, void **self_out, struct err *e
 	d->addresses = addresses_new(d->conf.allow_address, err);
 	if (!d->addresses || conf_check(&d->conf, err) < 0 ||
 	    conf_feeds_path(&d->conf, stage_config_path(stage), &d->feeds_path, &d->feeds_optional,
-			    err) < 0)
+			    err) < 0 ||
+	    shard_read(d->conf.shard, &d->shard, err) < 0)
+		return -1;
+	d->watch = listwatch_new(buf_str(&d->feeds_path), err);
+	if (!d->watch)
 		return -1;
 	d->http = conf_http(&d->conf, d->addresses, err);
 	d->state = d->http ? state_open(stage_state_dir(stage), err) : NULL;
@@ -267,7 +298,7 @@ daemon_open(struct stage *stage, const void *arg, void **self_out, struct err *e
 	if (db_warning(state_db(d->state)))
 		log_event(LOG_WARNING, "state_damaged",
 			  LOG_TEXT("reason", db_warning(state_db(d->state))));
-	if (daemon_read_list(d, err) < 0 ||
+	if (know_list(d, err) < 0 ||
 	    state_check_clock(d->state, clock_wall_s(), d->conf.interval_s, err) < 0 ||
 	    state_commit(d->state, err) < 0 || open_sweep(d, err) < 0)
 		return -1;
@@ -334,8 +365,10 @@ daemon_turn(void *self, struct err *err)
 	struct daemon *d = self;
 	const int64_t now_ms = clock_mono_ms();
 
-	if (is_time(&d->list_ms, now_ms, LIST_MS) &&
-	    feedlist_stamp(buf_str(&d->feeds_path)) != d->list_stamp && read_list_again(d, err) < 0)
+	if (listwatch_moved(d->watch) && d->list_ms > now_ms + LIST_SETTLE_MS)
+		d->list_ms = now_ms + LIST_SETTLE_MS;
+	if (is_time(&d->list_ms, now_ms, LIST_MS) && list_stamp(d) != d->list_stamp &&
+	    read_list_again(d, err) < 0)
 		return -1;
 	if (is_time(&d->room_ms, now_ms, ROOM_MS))
 		look_for_room(d);
@@ -385,12 +418,16 @@ daemon_watch(void *self, struct pollfd *fds, size_t max, int *timeout_ms)
 	sweep_timeout(d->sweep, timeout_ms);
 	/* The list, the room and the clock are looked at by the second; the loop wakes up that
 	 * often by itself. */
-	if (*timeout_ms < 0 || *timeout_ms > LIST_MS)
-		*timeout_ms = LIST_MS;
-	if (max == 0)
+	const int64_t list_ms = d->list_ms - clock_mono_ms();
+	const int wait_ms = list_ms < 0 ? 0 : list_ms < LIST_MS ? (int)list_ms : LIST_MS;
+
+	if (*timeout_ms < 0 || *timeout_ms > wait_ms)
+		*timeout_ms = wait_ms;
+	if (max < 2)
 		return 0;
 	fds[0] = (struct pollfd){.fd = http_fd(d->http), .events = POLLIN};
-	return 1;
+	fds[1] = (struct pollfd){.fd = listwatch_fd(d->watch), .events = POLLIN};
+	return 2;
 }
 
 static void
@@ -419,11 +456,13 @@ daemon_reload(void *self, const struct config *config, const void *arg, struct e
 	struct daemon *d = self;
 	const struct fetcher_conf *conf = arg;
 
-	if (daemon_check(config, conf, err) < 0)
+	if (daemon_check(config, conf, err) < 0 || shard_read(conf->shard, &d->shard, err) < 0)
 		return -1;
 	d->conf = *conf;
 	buf_reset(&d->feeds_path);
-	if (conf_feeds_path(conf, config_path(config), &d->feeds_path, &d->feeds_optional, err) < 0)
+	if (conf_feeds_path(conf, config_path(config), &d->feeds_path, &d->feeds_optional, err) <
+		    0 ||
+	    listwatch_follow(d->watch, buf_str(&d->feeds_path), err) < 0)
 		return -1;
 	sweep_set_pace(d->sweep, conf_pace(conf));
 	d->list_stamp = 0;

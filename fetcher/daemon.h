@@ -6,6 +6,8 @@
 #include "fetcher/address.h"
 #include "fetcher/conf.h"
 #include "fetcher/handover.h"
+#include "fetcher/listwatch.h"
+#include "fetcher/shard.h"
 #include "fetcher/state.h"
 #include "fetcher/sweep.h"
 
@@ -14,6 +16,8 @@ struct daemon {
 	struct fetcher_conf conf; /* its texts are the present configuration's */
 	struct buf feeds_path;
 	bool feeds_optional;
+	struct shard shard;
+	struct listwatch *watch; /* of the list */
 	struct addresses *addresses;
 	struct http *http;
 	struct state *state;

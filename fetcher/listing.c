@@ -1,29 +1,28 @@
 #include "fetcher/listing.h"
 
+/* What was read, in the order of reading, and then each feed once, in the order of ids: a million
+ * of them, put where they belong one by one, would be a million places on the disk. */
+#define LISTED                                                                                     \
+	" userinfo TEXT, title TEXT, category TEXT, want_interval_s INTEGER NOT NULL,"             \
+	" want_body_bytes INTEGER NOT NULL)"
+
 int
 listing_begin(struct state *s, struct err *err)
 {
-	static const char table[] =
-		"CREATE TEMP TABLE IF NOT EXISTS listed(id TEXT PRIMARY KEY, url TEXT NOT NULL,"
-		" userinfo TEXT, title TEXT, category TEXT, want_interval_s INTEGER NOT NULL,"
-		" want_body_bytes INTEGER NOT NULL) WITHOUT ROWID; DELETE FROM temp.listed";
+	static const char tables[] =
+		"CREATE TEMP TABLE IF NOT EXISTS spelt(id TEXT NOT NULL, url TEXT NOT NULL," LISTED
+		"; DELETE FROM temp.spelt;"
+		"CREATE TEMP TABLE IF NOT EXISTS listed(id TEXT PRIMARY KEY, url TEXT NOT "
+		"NULL," LISTED " WITHOUT ROWID; DELETE FROM temp.listed";
 
-	return db_begin(state_db(s), err) < 0 ? -1 : db_exec(state_db(s), table, err);
+	return db_begin(state_db(s), err) < 0 ? -1 : db_exec(state_db(s), tables, err);
 }
 
 int
 listing_add(struct state *s, const struct listed *f, struct err *err)
 {
-	struct db_stmt *stmt = state_write(
-		s,
-		"INSERT INTO temp.listed VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-		/* Listed twice: what any of them says more than the first counts. */
-		" ON CONFLICT(id) DO UPDATE SET userinfo = coalesce(userinfo, excluded.userinfo),"
-		" title = coalesce(title, excluded.title),"
-		" category = coalesce(category, excluded.category),"
-		" want_interval_s = max(want_interval_s, excluded.want_interval_s),"
-		" want_body_bytes = max(want_body_bytes, excluded.want_body_bytes)",
-		err);
+	struct db_stmt *stmt =
+		state_write(s, "INSERT INTO temp.spelt VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
 
 	if (!stmt)
 		return -1;
@@ -35,6 +34,23 @@ listing_add(struct state *s, const struct listed *f, struct err *err)
 	db_int(stmt, 6, f->want_interval_s);
 	db_int(stmt, 7, f->want_body_bytes);
 	return db_run(stmt, err);
+}
+
+/* Listed twice: what any of them says more than the first counts. The first that says something is
+ * the least, with its place in front. */
+#define FIRST(column) "substr(min(printf('%012d', rowid) || " column "), 13)"
+
+static int
+sort(struct state *s, struct err *err)
+{
+	static const char sorted[] =
+		"INSERT INTO temp.listed SELECT id, min(url), " FIRST("userinfo") ", " FIRST(
+			"title") ", " FIRST("category") ", max(want_interval_s),"
+							" max(want_body_bytes) FROM temp.spelt "
+							"GROUP BY id ORDER BY id;"
+							"DELETE FROM temp.spelt";
+
+	return db_exec(state_db(s), sorted, err);
 }
 
 /* Runs one statement of the list's end; how many rows it changed. */
@@ -56,13 +72,37 @@ list_step(struct state *s, const char *sql, int64_t now_s, int64_t window_s, int
 }
 
 int
-listing_end(struct state *s, int64_t now_s, int64_t interval_s, struct list_change *change_out,
-	    struct err *err)
+listing_stamp(struct state *s, uint64_t *stamp_out, struct err *err)
+{
+	int64_t stamp;
+
+	if (state_ask(s, "SELECT stamp FROM list WHERE ?1", 1, &stamp, err) < 0)
+		return -1;
+	*stamp_out = (uint64_t)stamp;
+	return 0;
+}
+
+static int
+note_list(struct state *s, uint64_t stamp, int64_t feeds, struct err *err)
+{
+	struct db_stmt *stmt = state_write(s, "UPDATE list SET stamp = ?1, feeds = ?2", err);
+
+	if (!stmt)
+		return -1;
+	db_int(stmt, 1, (int64_t)stamp);
+	db_int(stmt, 2, feeds);
+	return db_run(stmt, err);
+}
+
+int
+listing_end(struct state *s, uint64_t stamp, int64_t now_s, int64_t interval_s,
+	    struct list_change *change_out, struct err *err)
 {
 	struct list_change change = {.feeds = 0};
 	int64_t fresh, window_s;
 
-	if (state_ask(s,
+	if (sort(s, err) < 0 ||
+	    state_ask(s,
 		      "SELECT count(*) FROM temp.listed AS l WHERE ?1 AND NOT EXISTS"
 		      " (SELECT 1 FROM feeds WHERE id = l.id AND removed_s IS NULL)",
 		      1, &fresh, err) < 0)
@@ -102,6 +142,7 @@ listing_end(struct state *s, int64_t now_s, int64_t interval_s, struct list_chan
 				    " WHERE removed_s IS NOT NULL",
 		      now_s, window_s, &change.added, err) < 0 ||
 	    state_ask(s, "SELECT count(*) FROM temp.listed WHERE ?1", 1, &change.feeds, err) < 0 ||
+	    note_list(s, stamp, change.feeds, err) < 0 ||
 	    db_exec(state_db(s), "DELETE FROM temp.listed", err) < 0)
 		return -1;
 	state_set_listed(s, change.feeds);

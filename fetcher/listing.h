@@ -23,7 +23,12 @@ struct list_change {
 
 int listing_begin(struct state *state, struct err *err);
 int listing_add(struct state *state, const struct listed *feed, struct err *err);
-int listing_end(struct state *state, int64_t now_s, int64_t interval_s,
+/* stamp: what listing_stamp says from then on. */
+int listing_end(struct state *state, uint64_t stamp, int64_t now_s, int64_t interval_s,
 		struct list_change *change_out, struct err *err);
+
+/* The stamp of the list that the state has; 0: none yet. A start need not read a list again that
+ * has not changed since. */
+int listing_stamp(struct state *state, uint64_t *stamp_out, struct err *err);
 
 #endif

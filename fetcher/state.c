@@ -52,6 +52,8 @@ static const char *const migrations[] = {
 	"ALTER TABLE descriptions ADD COLUMN parser TEXT;"
 	"ALTER TABLE descriptions ADD COLUMN items INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE descriptions ADD COLUMN warnings TEXT;",
+	"CREATE TABLE list(stamp INTEGER NOT NULL, feeds INTEGER NOT NULL);"
+	"INSERT INTO list VALUES(0, 0);",
 	NULL,
 };
 
@@ -66,7 +68,6 @@ open_with(const char *dir, const struct db_options *options, struct err *err)
 {
 	SCOPED(state_close) struct state *s = calloc(1, sizeof(*s));
 	char path[PATH_BYTES_MAX];
-	struct db_stmt *count;
 
 	if (!s) {
 		(void)err_sys(err, "state");
@@ -77,11 +78,11 @@ open_with(const char *dir, const struct db_options *options, struct err *err)
 	if (!s->db)
 		return NULL;
 	s->spool = spool_open(s->db, err);
-	count = db_stmt(s->db, "SELECT count(*) FROM feeds WHERE removed_s IS NULL", err);
-	if (!s->spool || !count || db_step(count, err) < 0)
+	/* A list of a million feeds is put together in a file, not in memory. */
+	if (!s->spool ||
+	    db_exec(s->db, "PRAGMA temp_store = FILE; PRAGMA temp.auto_vacuum = FULL", err) < 0 ||
+	    state_ask(s, "SELECT feeds FROM list WHERE ?1", 1, &s->feeds, err) < 0)
 		return NULL;
-	s->feeds = db_col_int(count, 0);
-	db_reset(count);
 	return TAKE(s);
 }
 

@@ -66,7 +66,8 @@ begin(void)
 	open_all();
 	CHECK(feed_id(url, id, NULL) == 0 && listing_begin(state, NULL) == 0);
 	CHECK(listing_add(state, &(struct listed){.id = id, .url = url}, NULL) == 0);
-	CHECK(listing_end(state, NOW, HOUR, &change, NULL) == 0 && state_commit(state, NULL) == 0);
+	CHECK(listing_end(state, 1, NOW, HOUR, &change, NULL) == 0 &&
+	      state_commit(state, NULL) == 0);
 }
 
 static void

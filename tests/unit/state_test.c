@@ -35,7 +35,7 @@ list(struct state *s, const char *const *urls, size_t count, int64_t now_s)
 		CHECK(feed_id(urls[i], id, NULL) == 0);
 		CHECK(listing_add(s, &(struct listed){.id = id, .url = urls[i]}, &err) == 0);
 	}
-	CHECK(listing_end(s, now_s, HOUR, &change, &err) == 0 && state_commit(s, &err) == 0);
+	CHECK(listing_end(s, 1, now_s, HOUR, &change, &err) == 0 && state_commit(s, &err) == 0);
 	if (err.kind != ERR_NONE)
 		(void)printf("# %s\n", err.text);
 	return change;

@@ -79,7 +79,8 @@ list(size_t count)
 		CHECK(feed_id(urls[i], id, NULL) == 0);
 		CHECK(listing_add(state, &(struct listed){.id = id, .url = urls[i]}, NULL) == 0);
 	}
-	CHECK(listing_end(state, now, HOUR, &change, NULL) == 0 && state_commit(state, NULL) == 0);
+	CHECK(listing_end(state, 1, now, HOUR, &change, NULL) == 0 &&
+	      state_commit(state, NULL) == 0);
 }
 
 /* Turns until so many polls are over. */
@@ -331,7 +332,8 @@ knows_its_own_network_from_the_publishers(void)
 		CHECK(feed_id(urls[i], id, NULL) == 0);
 		CHECK(listing_add(state, &(struct listed){.id = id, .url = urls[i]}, NULL) == 0);
 	}
-	CHECK(listing_end(state, now, HOUR, &change, NULL) == 0 && state_commit(state, NULL) == 0);
+	CHECK(listing_end(state, 1, now, HOUR, &change, NULL) == 0 &&
+	      state_commit(state, NULL) == 0);
 	run_until(20);
 	for (size_t i = 0; i < 20; i++) {
 		feed_done(&feed);
