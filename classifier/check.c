@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "classifier/tagger.h"
 #include "common/buf.h"
@@ -228,9 +229,57 @@ check_circles(struct checker *c, uint32_t tag, unsigned char *colours)
 	if (colours[tag] != WHITE)
 		return;
 	colours[tag] = GREY;
-	for (size_t i = 0; i < at->parent_count; i++)
-		check_circles(c, at->parents[i], colours);
+	for (size_t i = 0; i < at->parents.count; i++)
+		check_circles(c, at->parents.tags[i], colours);
 	colours[tag] = BLACK;
+}
+
+/* --- publishers that add nothing ----------------------------------------------------------------
+ */
+
+struct repeated {
+	const struct rules *rules;
+	uint32_t number;
+	long by; /* -1: by none */
+};
+
+/* Another line of the tag that meets what this one spells: the same, or a wider one. */
+static void
+note_repeated(void *arg, uint32_t number, const char *text, size_t len)
+{
+	struct repeated *r = arg;
+	const struct rules_publisher *own = &r->rules->publishers[r->number];
+	const struct rules_publisher *other = &r->rules->publishers[number];
+
+	(void)text;
+	(void)len;
+	if (number == r->number || own->tag != other->tag ||
+	    (number > r->number && strcasecmp(own->source, other->source) == 0))
+		return;
+	r->by = number;
+}
+
+static void
+check_publisher(struct checker *c, uint32_t number)
+{
+	const struct rules_publisher *p = &c->rules->publishers[number];
+	struct repeated r = {.rules = c->rules, .number = number, .by = -1};
+	char url[PUBLISHER_HOST_BYTES_MAX + 16];
+
+	if (p->kind != PUBLISHERS_FROM) {
+		publishers_by(c->rules->from, p->kind, p->source, note_repeated, &r);
+	} else {
+		(void)snprintf(url, sizeof(url), "https://%.*s/", PUBLISHER_HOST_BYTES_MAX,
+			       p->source);
+		publishers_by_url(c->rules->from, url, note_repeated, &r);
+		publishers_by_title(c->rules->from, p->source, note_repeated, &r);
+	}
+	if (r.by >= 0)
+		complain(c, strcmp(p->file, c->rules->publishers[r.by].file) != 0, p->file, p->line,
+			 "%s '%.100s' adds nothing to '%.100s' of %s:%d",
+			 rules_publisher_name(p->kind), p->source,
+			 c->rules->publishers[r.by].source, c->rules->publishers[r.by].file,
+			 c->rules->publishers[r.by].line);
 }
 
 /* --- the rules' own tests ----------------------------------------------------------------------
@@ -268,6 +317,10 @@ run_test(struct checker *c, struct tagger *tagger, struct arena *arena, uint32_t
 	item.title = test->title;
 	item.summary = test->summary;
 	item.feed.title = test->feed;
+	item.feed.folder = test->folder;
+	item.language = test->language;
+	item.categories = &test->category;
+	item.category_count = test->category != NULL;
 	if (test->feed && strchr(test->feed, '.') && !strchr(test->feed, ' '))
 		item.feed.link = arena_printf(arena, "https://%s/", test->feed);
 	if (tagger_run(tagger, &item, arena, &tags, &count, c->err) < 0)
@@ -318,6 +371,8 @@ check_rules(const struct rules *rules, void (*each)(void *arg, bool is_note, con
 	for (size_t i = 0; i < rules->phrase_count; i++)
 		if (check_phrase(&c, i) < 0)
 			return -1;
+	for (size_t i = 0; i < rules->publisher_count; i++)
+		check_publisher(&c, (uint32_t)i);
 	if (run_tests(&c) < 0)
 		return -1;
 	*out = c.result;

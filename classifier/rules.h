@@ -1,5 +1,6 @@
 /* rules - the rule file read (feedmill-rules(5)): tags, the phrases that are evidence for them,
- * their weights, their tests; compiled for the matcher. Read-only once loaded. */
+ * their weights, their tests; sets, which are tags made of tags; compiled for the matcher.
+ * Read-only once loaded. */
 #ifndef FM_CLASSIFIER_RULES_H
 #define FM_CLASSIFIER_RULES_H
 
@@ -55,17 +56,25 @@ struct rules_phrase {
 struct rules_publisher {
 	const char *source;
 	uint32_t tag;
+	enum publishers_kind kind;
 	const char *file;
 	int line;
 };
 
-/* An item of an inline test: title, summary, feed (a host or a title); NULL where absent. */
+/* An item of an inline test; feed is a host or a title. NULL where absent. */
 struct rules_test {
 	const char *source;
 	const char *title, *summary, *feed;
+	const char *folder, *category, *language;
 	bool must; /* have the tag; or must not */
 	const char *file;
 	int line;
+};
+
+/* Some tags, by number. */
+struct rules_names {
+	const uint32_t *tags;
+	size_t count;
 };
 
 struct rules_tag {
@@ -73,8 +82,11 @@ struct rules_tag {
 	double threshold;
 	double weights[2][RULES_PLACES]; /* of RULES_ANY, RULES_TITLE */
 	double from_weight;
-	const uint32_t *parents; /* under: items of this tag have those too */
-	size_t parent_count;
+	struct rules_names parents; /* under: items of this tag have those too */
+	/* A set is given by the tags that the item has, of those before it: all of all, one of any
+	 * (where there are some), none of none. */
+	bool is_set;
+	struct rules_names all, any, none;
 	const struct rules_test *tests;
 	size_t test_count;
 	const char *file;
@@ -85,7 +97,7 @@ struct rules {
 	struct arena *arena;
 	struct config *config; /* texts are borrowed from it */
 	struct rules_tag *tags;
-	size_t tag_count;
+	size_t tag_count, set_count;
 	struct rules_phrase *phrases; /* the matcher's numbers */
 	size_t phrase_count;
 	struct rules_publisher *publishers; /* the publishers' numbers */
@@ -104,5 +116,6 @@ SCOPED_DEFINE(struct rules, rules_free)
 /* "any", "title", ... */
 const char *rules_list_name(enum rules_list list);
 const char *rules_place_name(enum rules_place place);
+const char *rules_publisher_name(enum publishers_kind kind);
 
 #endif

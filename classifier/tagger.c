@@ -22,6 +22,12 @@ struct phrase_state {
 	bool masked;       /* and that was noted */
 };
 
+/* How often a phrase was met, for the statistics. */
+struct phrase_fired {
+	uint64_t run; /* when last */
+	uint64_t items;
+};
+
 /* The field at hand. */
 struct field {
 	const char *name;
@@ -38,6 +44,8 @@ struct tagger {
 	struct text text;
 	struct tag_state *tags;
 	struct phrase_state *phrases;
+	struct phrase_fired *fired;
+	uint64_t *publisher_run, *publisher_fired;
 	uint64_t run;
 
 	struct tagger_score *scores;
@@ -66,8 +74,12 @@ tagger_new(const struct rules *rules, struct err *err)
 		t->scan = match_scan_new(rules->match);
 		t->tags = calloc(rules->tag_count + 1, sizeof(*t->tags));
 		t->phrases = calloc(rules->phrase_count + 1, sizeof(*t->phrases));
+		t->fired = calloc(rules->phrase_count + 1, sizeof(*t->fired));
+		t->publisher_run = calloc(rules->publisher_count + 1, sizeof(uint64_t));
+		t->publisher_fired = calloc(rules->publisher_count + 1, sizeof(uint64_t));
 	}
-	if (!t || !t->scan || !t->tags || !t->phrases) {
+	if (!t || !t->scan || !t->tags || !t->phrases || !t->fired || !t->publisher_run ||
+	    !t->publisher_fired) {
 		(void)err_sys(err, "tagger");
 		return NULL;
 	}
@@ -83,6 +95,9 @@ tagger_free(struct tagger *t)
 	text_done(&t->text);
 	free(t->tags);
 	free(t->phrases);
+	free(t->fired);
+	free(t->publisher_run);
+	free(t->publisher_fired);
 	free(t->scores);
 	free(t->evidence);
 	free(t->covers);
@@ -294,7 +309,10 @@ read_field(struct tagger *t, const struct field *field, struct err *err)
 	stop = find_covers(t, field, hits, hit_count);
 	for (size_t i = 0; i < hit_count; i++) {
 		const enum rules_list list = t->rules->phrases[hits[i].phrase].list;
+		struct phrase_fired *fired = &t->fired[hits[i].phrase];
 
+		fired->items += fired->run != t->run;
+		fired->run = t->run;
 		if (hits[i].at >= stop)
 			continue;
 		if (list == RULES_ANY || list == RULES_TITLE)
@@ -350,6 +368,8 @@ from_found(void *arg, uint32_t number, const char *text, size_t len)
 	};
 	struct tagger_score *score = score_of(t, publisher->tag);
 
+	t->publisher_fired[number] += t->publisher_run[number] != t->run;
+	t->publisher_run[number] = t->run;
 	/* A feed's URL, link and title name one publisher: they count once. */
 	for (size_t i = 0; i < t->evidence_count; i++)
 		if (t->evidence[i].tag == publisher->tag)
@@ -358,6 +378,15 @@ from_found(void *arg, uint32_t number, const char *text, size_t len)
 		return;
 	score->score += evidence.weight;
 	(void)evidence_add(t, &evidence);
+}
+
+static void
+read_said(struct tagger *t, enum publishers_kind kind, const char *field, const char *said)
+{
+	t->publisher.field = field;
+	t->publisher.start = said;
+	if (said)
+		publishers_by(t->rules->from, kind, said, from_found, t);
 }
 
 static void
@@ -378,6 +407,8 @@ read_publishers(struct tagger *t, const struct item *item)
 		{"source", item->source.title},
 	};
 
+	if (t->rules->publisher_count == 0)
+		return;
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
 		t->publisher.field = urls[i].field;
 		t->publisher.start = urls[i].url;
@@ -390,6 +421,13 @@ read_publishers(struct tagger *t, const struct item *item)
 		if (titles[i].title)
 			publishers_by_title(t->rules->from, titles[i].title, from_found, t);
 	}
+	read_said(t, PUBLISHERS_FEED, "feed", item->feed.url);
+	read_said(t, PUBLISHERS_FEED, "feed", item->feed.id);
+	read_said(t, PUBLISHERS_FOLDER, "folder", item->feed.folder);
+	read_said(t, PUBLISHERS_LANGUAGE, "language",
+		  item->language ? item->language : item->feed.language);
+	for (size_t i = 0; i < item->category_count; i++)
+		read_said(t, PUBLISHERS_CATEGORY, "category", item->categories[i]);
 }
 
 /* --- tags --------------------------------------------------------------------------------------
@@ -401,16 +439,16 @@ give_parents(struct tagger *t, uint32_t tag)
 {
 	const struct rules_tag *child = &t->rules->tags[tag];
 
-	for (size_t i = 0; i < child->parent_count; i++) {
+	for (size_t i = 0; i < child->parents.count; i++) {
 		const struct tagger_evidence evidence = {
-			.tag = child->parents[i],
+			.tag = child->parents.tags[i],
 			.rule = "under",
 			.file = child->file,
 			.line = child->line,
 			.field = "tag",
 			.text = child->name,
 		};
-		struct tagger_score *score = score_of(t, child->parents[i]);
+		struct tagger_score *score = score_of(t, child->parents.tags[i]);
 		const double least = t->scores[t->tags[tag].score].score;
 		bool known;
 
@@ -421,8 +459,65 @@ give_parents(struct tagger *t, uint32_t tag)
 		if (score->score < least)
 			score->score = least;
 		if (!known && evidence_add(t, &evidence))
-			give_parents(t, child->parents[i]);
+			give_parents(t, child->parents.tags[i]);
 	}
+}
+
+static bool
+has(const struct tagger *t, uint32_t tag)
+{
+	return t->tags[tag].run == t->run && t->scores[t->tags[tag].score].given;
+}
+
+static size_t
+has_of(const struct tagger *t, const struct rules_names *names)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < names->count; i++)
+		count += has(t, names->tags[i]);
+	return count;
+}
+
+/* Each tag that the item has speaks for the set, with the highest of their scores. */
+static void
+speak_for(struct tagger *t, uint32_t set, const char *rule, const struct rules_names *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		const struct tagger_evidence evidence = {
+			.tag = set,
+			.rule = rule,
+			.file = t->rules->tags[set].file,
+			.line = t->rules->tags[set].line,
+			.field = "tag",
+			.text = t->rules->tags[names->tags[i]].name,
+		};
+		struct tagger_score *score = score_of(t, set);
+
+		if (!score || !has(t, names->tags[i]))
+			continue;
+		if (score->score < t->scores[t->tags[names->tags[i]].score].score)
+			score->score = t->scores[t->tags[names->tags[i]].score].score;
+		(void)evidence_add(t, &evidence);
+	}
+}
+
+static void
+give_set(struct tagger *t, uint32_t number)
+{
+	const struct rules_tag *set = &t->rules->tags[number];
+	struct tagger_score *score;
+
+	if (has_of(t, &set->all) < set->all.count || has_of(t, &set->none) > 0 ||
+	    (set->any.count > 0 && has_of(t, &set->any) == 0))
+		return;
+	speak_for(t, number, "all", &set->all);
+	speak_for(t, number, "any", &set->any);
+	score = score_of(t, number);
+	if (!score)
+		return;
+	score->given = true;
+	give_parents(t, number);
 }
 
 static void
@@ -439,6 +534,9 @@ give(struct tagger *t)
 	for (size_t i = 0; i < own; i++)
 		if (t->scores[i].given)
 			give_parents(t, t->scores[i].tag);
+	for (size_t i = 0; t->rules->set_count > 0 && i < t->rules->tag_count; i++)
+		if (t->rules->tags[i].is_set)
+			give_set(t, (uint32_t)i);
 }
 
 static int
@@ -523,4 +621,22 @@ tagger_evidence(const struct tagger *t, size_t *count_out)
 {
 	*count_out = t->evidence_count;
 	return t->evidence;
+}
+
+uint64_t
+tagger_phrase_items(const struct tagger *t, size_t phrase)
+{
+	return t->fired[phrase].items;
+}
+
+uint64_t
+tagger_publisher_items(const struct tagger *t, size_t publisher)
+{
+	return t->publisher_fired[publisher];
+}
+
+uint64_t
+tagger_items(const struct tagger *t)
+{
+	return t->run;
 }

@@ -58,4 +58,10 @@ int tagger_run(struct tagger *tagger, const struct item *item, struct arena *are
 const struct tagger_score *tagger_scores(const struct tagger *tagger, size_t *count_out);
 const struct tagger_evidence *tagger_evidence(const struct tagger *tagger, size_t *count_out);
 
+/* Since it is there: items that it has tagged, and how many of them the rules' phrase and line of
+ * publishers of that number met. */
+uint64_t tagger_items(const struct tagger *tagger);
+uint64_t tagger_phrase_items(const struct tagger *tagger, size_t phrase);
+uint64_t tagger_publisher_items(const struct tagger *tagger, size_t publisher);
+
 #endif

@@ -12,6 +12,7 @@ document_encode(const struct document *doc, struct buf *out, struct err *err)
 	wire_map_str(&map, "feed_id", doc->feed_id);
 	wire_map_str(&map, "feed_url", doc->feed_url);
 	wire_map_str(&map, "url", doc->url);
+	wire_map_str(&map, "folder", doc->folder);
 	wire_map_str(&map, "content_type", doc->content_type);
 	wire_map_str(&map, "content_language", doc->content_language);
 	wire_map_str(&map, "content_location", doc->content_location);
@@ -33,6 +34,7 @@ document_decode(struct bytes msg, struct arena *arena, struct document *out, str
 		.feed_id = wire_str(in, "feed_id", DOCUMENT_TEXT_BYTES_MAX),
 		.feed_url = wire_str(in, "feed_url", DOCUMENT_TEXT_BYTES_MAX),
 		.url = wire_str(in, "url", DOCUMENT_TEXT_BYTES_MAX),
+		.folder = wire_str(in, "folder", DOCUMENT_TEXT_BYTES_MAX),
 		.content_type = wire_str(in, "content_type", DOCUMENT_TEXT_BYTES_MAX),
 		.content_language = wire_str(in, "content_language", DOCUMENT_TEXT_BYTES_MAX),
 		.content_location = wire_str(in, "content_location", DOCUMENT_TEXT_BYTES_MAX),

@@ -21,6 +21,7 @@ struct document {
 	const char *feed_id;          /* 32 hex digits */
 	const char *feed_url;         /* as the list has it */
 	const char *url;              /* after redirects; NULL: feed_url */
+	const char *folder;           /* of the feed, as the list has it: "News/Science" */
 	const char *content_type;     /* as sent */
 	const char *content_language; /* as sent */
 	const char *content_location; /* as sent */

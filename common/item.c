@@ -32,6 +32,7 @@ static const struct record_field feed_fields[] = {
 	{"title", RECORD_TEXT, AT(item, feed.title), ITEM_TEXT_BYTES_MAX, NULL, 0, 0},
 	{"link", RECORD_TEXT, AT(item, feed.link), ITEM_URL_BYTES_MAX, NULL, 0, 0},
 	{"language", RECORD_TEXT, AT(item, feed.language), ITEM_TEXT_BYTES_MAX, NULL, 0, 0},
+	{"folder", RECORD_TEXT, AT(item, feed.folder), ITEM_TEXT_BYTES_MAX, NULL, 0, 0},
 	{0},
 };
 

@@ -72,6 +72,7 @@ struct item {
 	} source;
 	struct {
 		const char *id, *url, *title, *link, *language;
+		const char *folder; /* where the list has it: "News/Science" */
 	} feed;
 	const struct item_tag *tags;
 	size_t tag_count;

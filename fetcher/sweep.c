@@ -185,6 +185,7 @@ encode_document(struct sweep *s, const struct feed *feed, const struct outcome *
 	const struct document doc = {
 		.feed_id = feed->id,
 		.feed_url = feed->url,
+		.folder = feed->category,
 		.url = o->url,
 		.content_type = text_of(s, o->content_type),
 		.content_language = text_of(s, o->content_language),

@@ -213,6 +213,7 @@ fill_items(struct reader *r, const struct document *doc, const struct parse_feed
 		item->fetched_s = doc->fetched_s;
 		item->feed.id = doc->feed_id;
 		item->feed.url = doc->feed_url;
+		item->feed.folder = doc->folder;
 		item->feed.title = feed->title;
 		item->feed.link = feed->link;
 		item->feed.language = feed->language;

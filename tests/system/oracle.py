@@ -7,7 +7,7 @@ import re
 import sqlite3
 import zlib
 
-TAGS = {0: {"crypto"}, 1: {"wearables"}, 2: {"llms"}, 3: set()}
+TAGS = {0: {"crypto", "finance"}, 1: {"wearables", "gadgets"}, 2: {"llms", "ai"}, 3: set()}
 PARAGRAPH = re.compile(r"<p>(.*?)</p>\s*<p>check ([0-9a-f]{8})")
 
 

@@ -79,6 +79,30 @@ a_phrase_that_never_counts_is_an_error(void)
 }
 
 static void
+a_publisher_that_stands_already_is_an_error(void)
+{
+	CHECK_STR(checked("[tag t]\nfrom =\n blog.a.example\n a.example\n"),
+		  "r:3: from 'blog.a.example' adds nothing to 'a.example' of r:4");
+	CHECK_STR(checked("[tag t]\nfrom =\n The Post\n the post\n"),
+		  "r:4: from 'the post' adds nothing to 'The Post' of r:3");
+	CHECK_STR(checked("[tag t]\nfolder =\n News\n News/Science\n"),
+		  "r:4: folder 'News/Science' adds nothing to 'News' of r:3");
+	CHECK_STR(checked("[tag t]\nlanguage = de\ncategory = de\n[tag u]\nlanguage = de\n"), "");
+}
+
+static void
+tests_of_the_rules_may_name_folder_category_and_language(void)
+{
+	CHECK_STR(checked("[tag t]\nfolder = News\nmust = a || folder: News/Local\nmust-not = a\n"),
+		  "");
+	CHECK_STR(checked("[tag t]\ncategory = Tech\nmust = a || b || category: tech\n"), "");
+	CHECK_STR(checked("[tag t]\nlanguage = de\nmust-not = language: de || a\n"),
+		  "r:3: [tag t] must-not 'language: de || a' fails: 'de' of line 2 counts in the "
+		  "language");
+	CHECK_STR(checked("[tag a]\nany = x\n[set s]\nall = a\nmust = x\nmust-not = y\n"), "");
+}
+
+static void
 a_failing_test_says_why(void)
 {
 	CHECK_STR(checked("[tag t]\nany = coin\nmust = A purse\nmust-not = A Coin || x\n"),
@@ -128,6 +152,8 @@ main(void)
 	RUN(phrases_that_add_something_are_not);
 	RUN(the_later_of_two_equal_phrases_repeats);
 	RUN(a_phrase_that_never_counts_is_an_error);
+	RUN(a_publisher_that_stands_already_is_an_error);
+	RUN(tests_of_the_rules_may_name_folder_category_and_language);
 	RUN(a_failing_test_says_why);
 	RUN(a_tag_under_itself_is_an_error);
 	RUN(loads_only_what_is_without_errors);

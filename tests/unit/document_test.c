@@ -7,6 +7,7 @@ static const struct document sample = {
 	.feed_id = "0123456789abcdef0123456789abcdef",
 	.feed_url = "https://example.org/feed",
 	.url = "https://www.example.org/feed.xml",
+	.folder = "News/Local",
 	.content_type = "application/rss+xml; charset=ISO-8859-1",
 	.content_language = "de",
 	.content_location = "/feed.xml",
@@ -29,6 +30,7 @@ comes_back_as_it_was(void)
 	CHECK_STR(doc.feed_id, sample.feed_id);
 	CHECK_STR(doc.feed_url, sample.feed_url);
 	CHECK_STR(doc.url, sample.url);
+	CHECK_STR(doc.folder, sample.folder);
 	CHECK_STR(doc.content_type, sample.content_type);
 	CHECK_STR(doc.content_language, sample.content_language);
 	CHECK_STR(doc.content_location, sample.content_location);

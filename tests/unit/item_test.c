@@ -52,6 +52,7 @@ full(void)
 	item.feed.title = "Example";
 	item.feed.link = "https://example.org/";
 	item.feed.language = "en-GB";
+	item.feed.folder = "News";
 	item.tags = tags;
 	item.tag_count = 2;
 	return item;
@@ -70,7 +71,8 @@ full(void)
 	"{\"url\":\"https://example.org/b\"}],\"comments\":\"https://example.org/1#c\","           \
 	"\"rights\":\"(c)\",\"source\":{\"title\":\"Origin\",\"url\":\"https://origin.example\"}," \
 	"\"feed\":{\"id\":\"f0\",\"url\":\"https://example.org/feed\",\"title\":\"Example\","      \
-	"\"link\":\"https://example.org/\",\"language\":\"en-GB\"},\"tags\":[{\"tag\":\"crypto\"," \
+	"\"link\":\"https://example.org/"                                                          \
+	"\",\"language\":\"en-GB\",\"folder\":\"News\"},\"tags\":[{\"tag\":\"crypto\","            \
 	"\"score\":7.5,\"why\":[{\"rule\":\"bitcoin*\",\"field\":\"title\",\"text\":\"Bitcoin\","  \
 	"\"at\":0},{\"rule\":\"halving\",\"field\":\"content\",\"text\":\"halving\",\"at\":17}]}," \
 	"{\"tag\":\"llms\",\"score\":1}]}"

@@ -48,15 +48,64 @@ a_title_is_the_whole_title_in_any_case(void)
 	CHECK_STR(by_title("example.com"), "");
 }
 
+static const char *
+by(enum publishers_kind kind, const char *said)
+{
+	found[0] = '\0';
+	publishers_by(publishers, kind, said, note, NULL);
+	return found;
+}
+
+static void
+a_folder_is_itself_and_those_in_it(void)
+{
+	CHECK_STR(by(PUBLISHERS_FOLDER, "News/Science"), "4:News/Science ");
+	CHECK_STR(by(PUBLISHERS_FOLDER, "news/SCIENCE/Space/"), "4:news/SCIENCE/Space/ ");
+	CHECK_STR(by(PUBLISHERS_FOLDER, "News"), "");
+	CHECK_STR(by(PUBLISHERS_FOLDER, "News/Sciences"), "");
+	CHECK_STR(by(PUBLISHERS_FOLDER, "News Science"), "");
+	CHECK_STR(by(PUBLISHERS_FOLDER, ""), "");
+}
+
+static void
+a_language_is_its_variants_too(void)
+{
+	CHECK_STR(by(PUBLISHERS_LANGUAGE, "pt"), "5:pt ");
+	CHECK_STR(by(PUBLISHERS_LANGUAGE, "PT_br"), "5:PT_br ");
+	CHECK_STR(by(PUBLISHERS_LANGUAGE, "ptx"), "");
+	CHECK_STR(by(PUBLISHERS_LANGUAGE, "p"), "");
+	CHECK_STR(by(PUBLISHERS_LANGUAGE, "not a language"), "");
+}
+
+static void
+a_category_is_the_whole_of_it_in_any_case(void)
+{
+	CHECK_STR(by(PUBLISHERS_CATEGORY, "machine-learning"), "6:machine-learning ");
+	CHECK_STR(by(PUBLISHERS_CATEGORY, "Machine Learning News"), "");
+}
+
+static void
+a_feed_is_its_url_or_id(void)
+{
+	CHECK_STR(by(PUBLISHERS_FEED, "https://a.example/feed?x=1"),
+		  "7:https://a.example/feed?x=1 ");
+	CHECK_STR(by(PUBLISHERS_FEED, "https://a.example/feed"), "");
+	CHECK_STR(by(PUBLISHERS_FEED, "pt"), "");
+}
+
 static void
 refuses_what_is_neither(void)
 {
 	struct err err;
 
-	CHECK(publishers_add(publishers, "https://example.com", 9, &err) == -1);
-	CHECK(publishers_add(publishers, "example.com/path", 9, &err) == -1);
-	CHECK(publishers_add(publishers, "*.example.com", 9, &err) == -1);
-	CHECK(publishers_add(publishers, "--", 9, &err) == -1 && err.kind == ERR_USAGE);
+	CHECK(publishers_add(publishers, PUBLISHERS_FROM, "https://example.com", 9, &err) == -1);
+	CHECK(publishers_add(publishers, PUBLISHERS_FROM, "example.com/path", 9, &err) == -1);
+	CHECK(publishers_add(publishers, PUBLISHERS_FROM, "*.example.com", 9, &err) == -1);
+	CHECK(publishers_add(publishers, PUBLISHERS_FROM, "--", 9, &err) == -1 &&
+	      err.kind == ERR_USAGE);
+	CHECK(publishers_add(publishers, PUBLISHERS_LANGUAGE, "en, de", 9, &err) == -1);
+	CHECK(publishers_add(publishers, PUBLISHERS_FOLDER, "//", 9, &err) == -1);
+	CHECK(publishers_add(publishers, PUBLISHERS_CATEGORY, "--", 9, &err) == -1);
 }
 
 static void
@@ -67,7 +116,7 @@ finds_each_of_many(void)
 
 	for (uint32_t i = 0; i < 5000; i++) {
 		(void)snprintf(host, sizeof(host), "site%u.test", i);
-		bad += publishers_add(publishers, host, 100 + i, NULL) < 0;
+		bad += publishers_add(publishers, PUBLISHERS_FROM, host, 100 + i, NULL) < 0;
 	}
 	for (uint32_t i = 0; i < 5000; i++) {
 		char url[80], wanted[64];
@@ -86,9 +135,18 @@ main(void)
 
 	publishers = publishers_new();
 	CHECK_STR(by_url("https://example.com/"), "");
-	CHECK(publishers_add(publishers, "example.com", 1, &err) == 0);
-	CHECK(publishers_add(publishers, "blog.Example.com", 2, &err) == 0);
-	CHECK(publishers_add(publishers, "The Daily News", 3, &err) == 0);
+	CHECK(publishers_add(publishers, PUBLISHERS_FROM, "example.com", 1, &err) == 0);
+	CHECK(publishers_add(publishers, PUBLISHERS_FROM, "blog.Example.com", 2, &err) == 0);
+	CHECK(publishers_add(publishers, PUBLISHERS_FROM, "The Daily News", 3, &err) == 0);
+	CHECK(publishers_add(publishers, PUBLISHERS_FOLDER, "News/Science", 4, &err) == 0);
+	CHECK(publishers_add(publishers, PUBLISHERS_LANGUAGE, "pt", 5, &err) == 0);
+	CHECK(publishers_add(publishers, PUBLISHERS_CATEGORY, "Machine Learning", 6, &err) == 0);
+	CHECK(publishers_add(publishers, PUBLISHERS_FEED, "https://a.example/feed?x=1", 7, &err) ==
+	      0);
+	RUN(a_folder_is_itself_and_those_in_it);
+	RUN(a_language_is_its_variants_too);
+	RUN(a_category_is_the_whole_of_it_in_any_case);
+	RUN(a_feed_is_its_url_or_id);
 	RUN(a_host_is_itself_and_all_below_it);
 	RUN(a_title_is_the_whole_title_in_any_case);
 	RUN(refuses_what_is_neither);

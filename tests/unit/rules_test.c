@@ -46,7 +46,7 @@ reads_tags_with_their_lists(void)
 	if (!rules)
 		return;
 	CHECK_STR(rules->tags[0].name, "llms");
-	CHECK(rules->tags[0].parent_count == 1 && rules->tags[0].parents[0] == 1);
+	CHECK(rules->tags[0].parents.count == 1 && rules->tags[0].parents.tags[0] == 1);
 	CHECK(rules->phrases[0].list == RULES_STOP && rules->phrases[0].tag == RULES_EVERY);
 	CHECK_STR(rules->phrases[2].phrase.source, "prompt near/3 model");
 	CHECK(rules->phrases[2].line == 6 && rules->phrases[2].tag == 0);
@@ -95,7 +95,8 @@ says_where_and_what_is_wrong(void)
 	} cases[] = {
 		{"[tag a]\nanny = x\n",
 		 "rules.conf:2: unknown key 'anny' in [tag a]; known: any title none mask from "
-		 "threshold weights title-weights under must must-not"},
+		 "feed folder category language threshold weights title-weights under must "
+		 "must-not"},
 		{"[every]\nany = x\n", "rules.conf:2: unknown key 'any' in [every]"},
 		{"[tag a]\nstop = x\n", "rules.conf:2: unknown key 'stop'"},
 		{"[tags a]\n", "rules.conf:1: "},
@@ -107,6 +108,17 @@ says_where_and_what_is_wrong(void)
 		{"[tag a]\nany = x\nnone = /(/\n",
 		 "rules.conf:3: phrase '/(/': bad regular expression"},
 		{"[tag a]\nfrom = http://x.y/\n", "rules.conf:2: from 'http://x.y/': a host alone"},
+		{"[tag a]\nlanguage = no such\n",
+		 "rules.conf:2: language 'no such': not a language"},
+		{"[tag a]\nfolder = /\n", "rules.conf:2: folder '/': not a folder"},
+		{"[set a]\n", "rules.conf:1: [set a] names no tags"},
+		{"[set a]\nall = b\n", "rules.conf:2: all 'b': there is no [tag b]"},
+		{"[set a]\nany = a\n", "rules.conf:1: [set a] names [set a], which does not"},
+		{"[set a]\nany = b\n[set b]\nnone = c\n[tag c]\n",
+		 "rules.conf:1: [set a] names [set b]"},
+		{"[set a]\ntitle = x\n",
+		 "rules.conf:2: unknown key 'title' in [set a]; known: all any none under must"},
+		{"[tag a]\n[set a]\nall = a\n", "rules.conf:2: there is a tag and a set called a"},
 		{"[tag a]\nthreshold = much\n", "rules.conf:2: threshold 'much'"},
 		{"[tag a]\nthreshold = nan\n", "rules.conf:2: threshold 'nan'"},
 		{"[tag a]\nthreshold = -1\n", "rules.conf:2: threshold '-1'"},

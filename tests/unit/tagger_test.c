@@ -142,6 +142,78 @@ a_publisher_gives_its_tag(void)
 }
 
 static void
+feed_folder_category_and_language_give_their_tags(void)
+{
+	static const char rules[] = "[tag f]\nfeed = https://a.example/feed\n"
+				    "[tag o]\nfolder = News\n"
+				    "[tag c]\ncategory = Open Source\n"
+				    "[tag l]\nlanguage = de\n";
+	static const char *const categories[] = {"misc", "open-source"};
+	struct item item = item_empty();
+
+	item.title = "Hello";
+	CHECK_STR(tagged_with(rules, &item), "");
+	item.feed.url = "https://a.example/feed";
+	item.feed.folder = "News/Local";
+	item.feed.language = "de";
+	item.categories = categories;
+	item.category_count = 2;
+	CHECK_STR(tagged_with(rules, &item),
+		  "f:4(https://a.example/feed@feed:0'https://a.example/feed') "
+		  "o:4(News@folder:0'News/Local') c:4(Open Source@category:0'open-source') "
+		  "l:4(de@language:0'de')");
+	/* The item's own language comes before that of its feed. */
+	item.language = "en-GB";
+	item.feed.url = item.feed.folder = NULL;
+	item.category_count = 1;
+	CHECK_STR(tagged_with(rules, &item), "");
+}
+
+static void
+a_set_is_given_by_the_tags_of_the_item(void)
+{
+	static const char rules[] = "[tag a]\nany = x\n[tag b]\nany = y\n[tag c]\nany = z\n"
+				    "[tag top]\n"
+				    "[set both]\nall = a b\nnone = c\nunder = top\n"
+				    "[set one]\nany =\n a\n b\n"
+				    "[set rest]\nnone = a b c\n"
+				    "[set of-sets]\nall = both one\n";
+
+	CHECK_STR(tagged(rules, "x y", NULL),
+		  "a:4(x@title:0'x') b:4(y@title:2'y') top:4(under@tag:0'both') "
+		  "both:4(all@tag:0'a' all@tag:0'b') one:4(any@tag:0'a' any@tag:0'b') "
+		  "of-sets:4(all@tag:0'both' all@tag:0'one')");
+	CHECK_STR(tagged(rules, "x y z", NULL),
+		  "a:4(x@title:0'x') b:4(y@title:2'y') c:4(z@title:4'z') "
+		  "one:4(any@tag:0'a' any@tag:0'b')");
+	CHECK_STR(tagged(rules, "x", NULL), "a:4(x@title:0'x') one:4(any@tag:0'a')");
+	CHECK_STR(tagged(rules, "none of them", NULL), "rest:0()");
+}
+
+static void
+counts_the_items_that_each_phrase_met(void)
+{
+	static const char text[] = "[tag a]\nany = x\n y\nfrom = a.example\n";
+	struct err err;
+	SCOPED(rules_free) struct rules *rules = rules_parse("r", text, strlen(text), &err);
+	SCOPED(tagger_free) struct tagger *tagger = rules ? tagger_new(rules, &err) : NULL;
+	static const char *const titles[] = {"x and x", "x", "nothing"};
+	const struct item_tag *tags;
+	struct item item = item_empty();
+	size_t count;
+
+	item.feed.link = item.feed.url = "https://a.example/";
+	for (size_t i = 0; tagger && i < 3; i++) {
+		item.title = item.summary = titles[i];
+		CHECK(tagger_run(tagger, &item, arena, &tags, &count, &err) == 0);
+	}
+	CHECK(tagger && tagger_items(tagger) == 3);
+	CHECK(tagger && tagger_phrase_items(tagger, 0) == 2);
+	CHECK(tagger && tagger_phrase_items(tagger, 1) == 0);
+	CHECK(tagger && tagger_publisher_items(tagger, 0) == 3);
+}
+
+static void
 reads_categories_and_content(void)
 {
 	static const char *const categories[] = {"Money", "Crypto Coins"};
@@ -222,6 +294,9 @@ main(void)
 	RUN(a_mask_hides_what_it_covers_and_nothing_else);
 	RUN(a_stop_ends_the_field);
 	RUN(a_publisher_gives_its_tag);
+	RUN(feed_folder_category_and_language_give_their_tags);
+	RUN(a_set_is_given_by_the_tags_of_the_item);
+	RUN(counts_the_items_that_each_phrase_met);
 	RUN(reads_categories_and_content);
 	RUN(parents_follow_with_the_score_of_their_child);
 	RUN(explains_near_misses);
