@@ -11,6 +11,10 @@ static void
 pause_peer(struct peer *peer, int64_t delay_ms, int64_t now_ms)
 {
 	if (delay_ms <= 0) {
+		/* A window of refusals is one refusal: only what was tried since the last pause
+		 * ended makes the next one longer. */
+		if (now_ms < peer->paused_ms)
+			return;
 		peer->pause = peer->pause ? peer->pause * 2 : LINKOUT_PAUSE_MIN_MS;
 		if (peer->pause > LINKOUT_PAUSE_MAX_MS)
 			peer->pause = LINKOUT_PAUSE_MAX_MS;

@@ -241,6 +241,31 @@ later_pauses_the_receiver_and_reject_ends_the_message(void)
 	linkout_free(out);
 }
 
+/* One full disk refuses all that is in flight: that is one reason to wait, not sixty-four. */
+static void
+a_window_of_laters_is_one_pause_and_the_next_window_a_longer_one(void)
+{
+	struct linkout *out = with_options(false);
+	struct frame nack = {
+		.type = FRAME_NACK, .from = "r", .stream = 7, .nack = NACK_LATER, .reason = "full"};
+	int64_t now_ms = 0, pause_ms = LINKOUT_PAUSE_MIN_MS;
+	struct linkout_action a;
+
+	nack.epoch = bring_up(out, "r1", 64, 9000);
+	for (uint64_t id = 1; id <= 64; id++)
+		offer(out, id, 1);
+	for (int round = 0; round < 3; round++) {
+		drop_actions(out, now_ms);
+		for (nack.id = 1; nack.id <= 64; nack.id++)
+			linkout_hear(out, &nack, now_ms);
+		CHECK(linkout_next(out, now_ms + pause_ms - 1, &a) == LINKOUT_NONE);
+		now_ms += pause_ms;
+		pause_ms *= 2;
+		CHECK(linkout_next(out, now_ms, &a) == LINKOUT_DATA);
+	}
+	linkout_free(out);
+}
+
 static void
 goes_beyond_an_epoch_that_the_receiver_remembers(void)
 {
@@ -270,6 +295,7 @@ main(void)
 	RUN(asks_about_what_is_old_and_sends_again_what_is_not_held);
 	RUN(takes_silence_for_a_hang);
 	RUN(later_pauses_the_receiver_and_reject_ends_the_message);
+	RUN(a_window_of_laters_is_one_pause_and_the_next_window_a_longer_one);
 	RUN(goes_beyond_an_epoch_that_the_receiver_remembers);
 	return check_done();
 }
