@@ -18,7 +18,7 @@ enum {
 	TEXT_BYTES_MAX = 2048, /* of a header line that goes into the document */
 	ARENA_BYTES_MAX = 64 * 1024,
 	RETREAT_FIRST_MS = 5 * 1000,
-	RETREAT_MOST_MS = 5 * 60 * 1000,
+	RETREAT_MOST_MS = 60 * 1000,
 	HOSTS_SWEEP_MS = 60 * 1000,
 	PORTIONS_A_TURN = 4,
 };
@@ -333,12 +333,16 @@ go_on(struct sweep *s, struct job *job, struct err *err)
 static void
 retreat(struct sweep *s)
 {
-	const int64_t next_ms = s->retreat_ms * 2;
+	const int64_t now_ms = clock_mono_ms(), next_ms = s->retreat_ms * 2;
 
+	/* All that is in flight meets the same full disk: that is one reason to wait, and only what
+	 * was asked after the wait makes the next one longer. */
+	if (now_ms < s->retreat_until_ms)
+		return;
 	s->retreat_ms = next_ms < RETREAT_FIRST_MS  ? RETREAT_FIRST_MS
 			: next_ms > RETREAT_MOST_MS ? RETREAT_MOST_MS
 						    : next_ms;
-	s->retreat_until_ms = clock_mono_ms() + s->retreat_ms;
+	s->retreat_until_ms = now_ms + s->retreat_ms;
 	sweep_look_anew(s);
 }
 

@@ -207,6 +207,12 @@ repeats_what_was_not_committed(void)
 	CHECK(sweep_turn(sweep, NULL) == 0 && sweep_in_flight(sweep) == 0);
 	sweep_timeout(sweep, &timeout_ms);
 	CHECK(timeout_ms > 1000 && timeout_ms < 10000);
+	/* However many polls meet the same full disk, they are one reason to wait. */
+	for (int i = 0; i < 64; i++)
+		sweep_rolled_back(sweep);
+	timeout_ms = 1 << 20;
+	sweep_timeout(sweep, &timeout_ms);
+	CHECK(timeout_ms < 10000);
 	close_all();
 	/* Nor is a poll lost that was in flight at the end. */
 	open_all(8, 0);
