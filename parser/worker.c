@@ -198,6 +198,18 @@ test_abort(const struct worker *w, struct bytes body)
 		abort();
 }
 
+/* What was wrong with a document is its publisher's to know, and the operator's to tell him. */
+static void
+log_warnings(const struct document *doc, const struct parse_result *result)
+{
+	if (result->warning_count > 0)
+		log_event(LOG_NOTICE, "document_mended",
+			  LOG_TEXT("feed", doc->url ? doc->url : doc->feed_url),
+			  LOG_NUM("items", (int64_t)result->entry_count),
+			  LOG_NUM("warnings", (int64_t)result->warning_count),
+			  LOG_TEXT("reason", result->warnings[0]));
+}
+
 static int
 handle_document(struct worker *w, const struct delivery *delivery, struct err *err)
 {
@@ -210,6 +222,7 @@ handle_document(struct worker *w, const struct delivery *delivery, struct err *e
 	if (parse_document(w->parser, &doc, w->arena, &result, err) < 0)
 		return err_in(err, "'%s'", doc.url ? doc.url : doc.feed_url);
 	w->warnings += (int64_t)result.warning_count;
+	log_warnings(&doc, &result);
 	if (emit_items(w, delivery->ticket, &result, err) < 0)
 		return -1;
 	send_hint(w, delivery->ticket, &doc, &result);
