@@ -22,7 +22,7 @@ PKG_CONFIG ?= pkg-config
 STAGES := fetcher parser classifier sink
 COMMON := scope ascii utf8 err clock buf log arena file urlpart url digest json jsondoc ini \
 	quantity config mark ballast dbconn dbschema db wirecheck wire record document item \
-	spool quarantine idmap frame linkin linkout socketfile socket discovery inlet outlet \
+	spool quarantine idmap frame refusals linkin linkout socketfile socket discovery inlet outlet \
 	httphead http notify control blackbox options route stage emit feedmill sdk
 
 # msgpack-c is called msgpack in Debian 12 and msgpack-c in Debian 13.

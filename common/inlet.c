@@ -36,7 +36,7 @@ struct inlet {
 	struct arrived *fresh; /* room for the next frame */
 	STAILQ_HEAD(, arrived) arrived;
 	size_t waiting;
-	uint64_t refused; /* frames that were none */
+	struct refusals refusals;
 };
 
 struct inlet *
@@ -168,6 +168,8 @@ inlet_answer(struct inlet *inlet, struct err *err)
 static int
 receive(struct inlet *inlet, int64_t now_ms, struct err *err)
 {
+	const uint64_t strangers = linkin_strangers(inlet->link);
+	struct err why = {.kind = ERR_NONE};
 	struct frame frame;
 	int got, failed = 0;
 
@@ -175,13 +177,18 @@ receive(struct inlet *inlet, int64_t now_ms, struct err *err)
 		inlet->fresh = calloc(1, sizeof(*inlet->fresh));
 	if (!inlet->fresh)
 		return err_sys(err, "a message");
-	got = socket_receive(inlet->data, &inlet->fresh->message, &inlet->refused, err);
+	got = socket_receive(inlet->data, &inlet->fresh->message, &inlet->refusals, err);
 	if (got <= 0)
 		return got;
-	if (frame_decode(inlet->fresh->message.bytes, inlet->arena, &frame, NULL) < 0) {
-		inlet->refused++;
+	if (frame_decode(inlet->fresh->message.bytes, inlet->arena, &frame, &why) < 0) {
+		refusals_add(&inlet->refusals, 1, why.text);
 	} else {
 		linkin_hear(inlet->link, &frame, now_ms);
+		if (linkin_strangers(inlet->link) != strangers) {
+			(void)err_set(&why, ERR_REJECT, "%s of '%s', who has not said HELLO",
+				      frame_name(frame.type), frame.from);
+			refusals_add(&inlet->refusals, 1, why.text);
+		}
 		failed = act(inlet, err);
 	}
 	if (inlet->fresh) /* it was no message for the stage */
@@ -202,8 +209,15 @@ inlet_read(struct inlet *inlet, int64_t now_ms, struct err *err)
 	}
 	if (got < 0)
 		return -1;
+	socket_look(inlet->data, now_ms, &inlet->refusals);
 	linkin_tick(inlet->link, now_ms);
 	return inlet_answer(inlet, err);
+}
+
+struct refusals *
+inlet_refusals(struct inlet *inlet)
+{
+	return &inlet->refusals;
 }
 
 bool
@@ -258,5 +272,5 @@ inlet_status(const struct inlet *inlet, struct json *j)
 	json_member_int(j, "again", (int64_t)again);
 	json_member_int(j, "held", (int64_t)linkin_held(inlet->link));
 	json_member_int(j, "waiting", (int64_t)inlet->waiting);
-	json_member_int(j, "refused", (int64_t)inlet->refused);
+	json_member_int(j, "refused", (int64_t)inlet->refusals.count);
 }

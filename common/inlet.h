@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "common/linkin.h"
+#include "common/refusals.h"
 #include "common/scope.h"
 #include "common/socket.h"
 
@@ -48,6 +49,9 @@ size_t inlet_waiting(const struct inlet *inlet); /* arrived, not taken */
 /* Settle with linkin_ack, linkin_nack, linkin_hint on this; then inlet_answer sends. */
 struct linkin *inlet_link(struct inlet *inlet);
 int inlet_answer(struct inlet *inlet, struct err *err);
+
+/* What was no message of the link; "refused" below counts it. */
+struct refusals *inlet_refusals(struct inlet *inlet);
 
 /* Members "received", "again", "held", "waiting", "refused", "senders". */
 void inlet_status(const struct inlet *inlet, struct json *j);

@@ -48,6 +48,7 @@ struct linkin {
 	size_t confession_count;
 	bool bye;
 	bool failed;
+	uint64_t strangers;
 	struct linkin_action *todos;
 	size_t todo_at, todo_count, todo_cap;
 	struct linkin_action lost;
@@ -362,8 +363,11 @@ linkin_hear(struct linkin *in, const struct frame *frame, int64_t now_ms)
 		hear_hello(in, frame, now_ms);
 		return;
 	}
-	if (i < 0)
-		return; /* a stranger's: without HELLO there is no address to answer to */
+	if (i < 0) {
+		/* Without HELLO there is no address to answer to. */
+		in->strangers++;
+		return;
+	}
 	if (in->sessions[i].stream != frame->stream || in->sessions[i].epoch != frame->epoch) {
 		struct frame *reset = todo_send(in, i, FRAME_RESET);
 
@@ -569,6 +573,12 @@ size_t
 linkin_held(const struct linkin *in)
 {
 	return in->tickets.used;
+}
+
+uint64_t
+linkin_strangers(const struct linkin *in)
+{
+	return in->strangers;
 }
 
 bool

@@ -76,7 +76,8 @@ enum linkin_act linkin_next(struct linkin *in, struct linkin_action *action);
 
 /* Questions. */
 size_t linkin_held(const struct linkin *in);
-bool linkin_failed(const struct linkin *in); /* as linkout_failed */
+uint64_t linkin_strangers(const struct linkin *in); /* frames of who never said HELLO */
+bool linkin_failed(const struct linkin *in);        /* as linkout_failed */
 /* What the black box needs to name a held message: false for an unknown ticket. */
 bool linkin_name(const struct linkin *in, uint64_t ticket, const char **from, uint64_t *stream,
 		 uint64_t *id);

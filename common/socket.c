@@ -24,18 +24,22 @@ enum {
 	ACK_LINGER_MS = 1000,
 	IO_THREADS = 1,
 	SOCKETS_MAX = 1023,
+
+	STRANGER_MS = HANDSHAKE_MS + 1000, /* whoever has not shaken hands by then never will */
+	MONITOR_IN = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED,
+	MONITOR_OUT = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED,
 };
 
 static const struct use {
 	int type;
 	int immediate; /* 1: nothing is accepted before the connection is up */
 	int linger_ms;
-	bool monitored;
+	int monitored; /* events; 0: none */
 } uses[] = {
-	[SOCKET_DATA_IN] = {ZMQ_PULL, 0, 0, false},
-	[SOCKET_ACK_IN] = {ZMQ_PULL, 0, 0, false},
-	[SOCKET_DATA_OUT] = {ZMQ_PUSH, 1, 0, true},
-	[SOCKET_ACK_OUT] = {ZMQ_PUSH, 0, ACK_LINGER_MS, false},
+	[SOCKET_DATA_IN] = {ZMQ_PULL, 0, 0, MONITOR_IN},
+	[SOCKET_ACK_IN] = {ZMQ_PULL, 0, 0, MONITOR_IN},
+	[SOCKET_DATA_OUT] = {ZMQ_PUSH, 1, 0, MONITOR_OUT},
+	[SOCKET_ACK_OUT] = {ZMQ_PUSH, 0, ACK_LINGER_MS, 0},
 };
 
 struct socket_context {
@@ -47,6 +51,11 @@ struct socket {
 	void *zmq;
 	void *monitor;
 	struct socketfile *file;
+	bool bound;
+	/* Of a bound one: connections so far, those of them that became ours, and how many there
+	 * were when it was last looked. */
+	uint64_t accepted, shaken, looked_accepted;
+	int64_t looked_ms;
 };
 
 _Static_assert(sizeof(zmq_msg_t) <= sizeof(((struct socket_message *)0)->opaque), "zmq_msg_t");
@@ -124,6 +133,24 @@ socket_new(struct socket_context *context, const struct use *use, const char *on
 	return TAKE(s);
 }
 
+static int
+watch_connection(struct socket_context *context, struct socket *s, int events, const char *endpoint,
+		 struct err *err)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "inproc://monitor-%llu",
+		       (unsigned long long)++context->monitors);
+	if (zmq_socket_monitor(s->zmq, name, events) < 0)
+		return err_zmq(err, "monitor", endpoint);
+	s->monitor = zmq_socket(context->zmq, ZMQ_PAIR);
+	/* Without a mark, or the I/O thread would wait for us to read while we wait for it. */
+	if (!s->monitor || set_int(s->monitor, ZMQ_RCVHWM, 0) < 0 ||
+	    zmq_connect(s->monitor, name) < 0)
+		return err_zmq(err, "monitor", endpoint);
+	return 0;
+}
+
 struct socket *
 socket_bind(struct socket_context *context, enum socket_use use, const char *path, int hwm,
 	    size_t message_bytes_max, struct err *err)
@@ -145,29 +172,15 @@ socket_bind(struct socket_context *context, enum socket_use use, const char *pat
 		return NULL;
 	}
 	(void)snprintf(endpoint, sizeof(endpoint), "ipc://%s", path);
+	s->bound = true;
+	if (watch_connection(context, s, uses[use].monitored, endpoint, err) < 0)
+		return NULL;
 	if (zmq_setsockopt(s->zmq, ZMQ_MAXMSGSIZE, &max, sizeof(max)) < 0 ||
 	    set_int(s->zmq, ZMQ_USE_FD, fd) < 0 || zmq_bind(s->zmq, endpoint) < 0) {
 		(void)err_zmq(err, "bind", endpoint);
 		return NULL;
 	}
 	return TAKE(s);
-}
-
-static int
-watch_connection(struct socket_context *context, struct socket *s, const char *endpoint,
-		 struct err *err)
-{
-	char name[64];
-
-	(void)snprintf(name, sizeof(name), "inproc://monitor-%llu",
-		       (unsigned long long)++context->monitors);
-	if (zmq_socket_monitor(s->zmq, name,
-			       ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) < 0)
-		return err_zmq(err, "monitor", endpoint);
-	s->monitor = zmq_socket(context->zmq, ZMQ_PAIR);
-	if (!s->monitor || zmq_connect(s->monitor, name) < 0)
-		return err_zmq(err, "monitor", endpoint);
-	return 0;
 }
 
 struct socket *
@@ -179,7 +192,8 @@ socket_connect(struct socket_context *context, enum socket_use use, const char *
 	if (!s)
 		return NULL;
 	/* Watched first: the connection may be up before the next line is. */
-	if (uses[use].monitored && watch_connection(context, s, endpoint, err) < 0)
+	if (uses[use].monitored &&
+	    watch_connection(context, s, uses[use].monitored, endpoint, err) < 0)
 		return NULL;
 	if (zmq_connect(s->zmq, endpoint) < 0) {
 		(void)err_zmq(err, "connect", endpoint);
@@ -228,7 +242,7 @@ socket_message_done(struct socket_message *message)
 }
 
 int
-socket_receive(struct socket *s, struct socket_message *message_out, uint64_t *refused_out,
+socket_receive(struct socket *s, struct socket_message *message_out, struct refusals *refusals,
 	       struct err *err)
 {
 	zmq_msg_t *msg = inner(message_out);
@@ -249,18 +263,18 @@ socket_receive(struct socket *s, struct socket_message *message_out, uint64_t *r
 	} while (more);
 	if (multipart) {
 		(void)zmq_msg_close(msg);
-		if (refused_out)
-			(*refused_out)++;
-		return socket_receive(s, message_out, refused_out, err);
+		if (refusals)
+			refusals_add(refusals, 1, "a message of several parts");
+		return socket_receive(s, message_out, refusals, err);
 	}
 	message_out->bytes = (struct bytes){zmq_msg_data(msg), zmq_msg_size(msg)};
 	return 1;
 }
 
-enum socket_event
-socket_event(struct socket *s)
+/* What the monitor says next, 0 when it is silent. */
+static int
+monitor_event(struct socket *s)
 {
-	enum socket_event event = SOCKET_QUIET;
 	zmq_msg_t msg;
 	uint16_t what;
 	bool more;
@@ -268,17 +282,43 @@ socket_event(struct socket *s)
 	(void)zmq_msg_init(&msg);
 	/* Two parts: event number and value; then the endpoint. */
 	if (zmq_msg_recv(&msg, s->monitor, ZMQ_DONTWAIT) < 0)
-		return SOCKET_QUIET;
+		return 0;
 	memcpy(&what, zmq_msg_data(&msg), sizeof(what));
-	if (what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
-		event = SOCKET_UP;
-	else if (what == ZMQ_EVENT_DISCONNECTED)
-		event = SOCKET_DOWN;
 	for (more = zmq_msg_more(&msg); more; more = zmq_msg_more(&msg))
 		if (zmq_msg_recv(&msg, s->monitor, ZMQ_DONTWAIT) < 0)
 			break;
 	(void)zmq_msg_close(&msg);
-	return event;
+	return what;
+}
+
+enum socket_event
+socket_event(struct socket *s)
+{
+	const int what = monitor_event(s);
+
+	return what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? SOCKET_UP
+	       : what == ZMQ_EVENT_DISCONNECTED      ? SOCKET_DOWN
+						     : SOCKET_QUIET;
+}
+
+void
+socket_look(struct socket *s, int64_t now_ms, struct refusals *refusals)
+{
+	int what;
+
+	while ((what = monitor_event(s)) != 0) {
+		s->accepted += what == ZMQ_EVENT_ACCEPTED;
+		s->shaken += what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+	}
+	if (now_ms - s->looked_ms < STRANGER_MS)
+		return;
+	if (s->looked_accepted > s->shaken) {
+		refusals_add(refusals, s->looked_accepted - s->shaken,
+			     "a connection that does not speak ZeroMQ as stages do");
+		s->shaken = s->looked_accepted;
+	}
+	s->looked_accepted = s->accepted;
+	s->looked_ms = now_ms;
 }
 
 /* One wait for all. */
@@ -328,7 +368,7 @@ add(struct socket_wait *wait, void *socket, int fd, short events)
 void
 socket_wait_socket(struct socket_wait *wait, const struct socket *s)
 {
-	(void)add(wait, s->monitor ? s->monitor : s->zmq, 0, ZMQ_POLLIN);
+	(void)add(wait, s->monitor && !s->bound ? s->monitor : s->zmq, 0, ZMQ_POLLIN);
 }
 
 size_t

@@ -13,6 +13,7 @@
 
 #include "common/buf.h"
 #include "common/err.h"
+#include "common/refusals.h"
 #include "common/scope.h"
 
 struct socket_context;
@@ -49,10 +50,14 @@ struct socket_message {
 };
 void socket_message_done(struct socket_message *message);
 
-/* 1 a message (release it), 0 none, -1. A multipart message is dropped, with *refused_out
- * (NULL: unwanted) raised by one. */
-int socket_receive(struct socket *s, struct socket_message *message_out, uint64_t *refused_out,
+/* 1 a message (release it), 0 none, -1. A multipart message is dropped, and counted in refusals
+ * (NULL: unwanted). */
+int socket_receive(struct socket *s, struct socket_message *message_out, struct refusals *refusals,
 		   struct err *err);
+
+/* On a bound socket, now and then: counts who connected and did not speak ZeroMQ as we do. It is
+ * known some seconds later, when no handshake can be under way any more. */
+void socket_look(struct socket *s, int64_t now_ms, struct refusals *refusals);
 
 /* The next event of a DATA_OUT socket's connection. */
 enum socket_event { SOCKET_QUIET, SOCKET_UP, SOCKET_DOWN };

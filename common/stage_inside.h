@@ -53,7 +53,8 @@ struct stage {
 	char pause_reason[256];
 	int64_t draining_until_ms; /* 0: not draining */
 	int64_t watchdog_ms, watched_ms;
-	uint64_t refused_acks, handled, rejected, commits;
+	struct refusals refused_acks;
+	uint64_t handled, rejected, commits;
 	struct pollfd watched[STAGE_WATCH_MAX];
 	size_t watched_count, watched_at[STAGE_WATCH_MAX];
 };

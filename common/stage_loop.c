@@ -242,6 +242,7 @@ finish_turn(struct stage *stage, struct err *err)
 static int
 read_acks(struct stage *stage, struct err *err)
 {
+	struct err why = {.kind = ERR_NONE};
 	struct socket_message message;
 	struct frame frame;
 	int got = 0;
@@ -250,8 +251,8 @@ read_acks(struct stage *stage, struct err *err)
 		got = socket_receive(stage->acks, &message, &stage->refused_acks, err);
 		if (got <= 0)
 			break;
-		if (frame_decode(message.bytes, stage->arena, &frame, NULL) < 0)
-			stage->refused_acks++;
+		if (frame_decode(message.bytes, stage->arena, &frame, &why) < 0)
+			refusals_add(&stage->refused_acks, 1, why.text);
 		else
 			for (int i = 0; i < STAGE_ROUTES_MAX && got > 0; i++)
 				if (stage->routes[i] &&
@@ -262,7 +263,19 @@ read_acks(struct stage *stage, struct err *err)
 		if (got < 0)
 			break;
 	}
+	if (stage->acks)
+		socket_look(stage->acks, stage->now_ms, &stage->refused_acks);
 	return got < 0 ? -1 : 0;
+}
+
+static void
+tell_refusals(struct stage *stage, const char *on, struct refusals *refusals)
+{
+	const uint64_t count = refusals_tell(refusals, stage->now_ms);
+
+	if (count > 0)
+		log_event(LOG_WARNING, "link_refused", LOG_TEXT("on", on),
+			  LOG_NUM("count", (int64_t)count), LOG_TEXT("reason", refusals->why));
 }
 
 static void
@@ -334,6 +347,9 @@ turn(struct stage *stage, struct err *err)
 			return -1;
 	if (stage->inlet && inlet_read(stage->inlet, stage->now_ms, err) < 0)
 		return -1;
+	if (stage->inlet)
+		tell_refusals(stage, "in", inlet_refusals(stage->inlet));
+	tell_refusals(stage, "ack", &stage->refused_acks);
 	if (stage->watched_count > 0 && stage->ops->woken &&
 	    stage->ops->woken(stage->self, stage->watched, stage->watched_count, err) < 0)
 		return -1;

@@ -15,7 +15,7 @@ static struct socket_context *context;
 
 /* Waits for what comes on s; 1 with the message, 0 after the patience. */
 static int
-wait_for(struct socket *s, struct socket_message *message, uint64_t *refused)
+wait_for(struct socket *s, struct socket_message *message, struct refusals *refused)
 {
 	struct socket_wait *wait = socket_wait_new();
 	const int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
@@ -161,6 +161,41 @@ waits_for_descriptors_too(void)
 	(void)close(fds[1]);
 }
 
+/* Whoever connects and speaks something else is counted; an honest peer is not. */
+static void
+counts_strangers_and_not_friends(void)
+{
+	const char *path = tempdir_path("strangers.in");
+	struct socket *in = bound(path), *out = connected(path);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const int stranger = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
+	struct socket_wait *wait = socket_wait_new();
+	struct refusals refusals = {0};
+	int64_t now_ms = 0;
+
+	CHECK(wait_event(out) == SOCKET_UP);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	CHECK(connect(stranger, (struct sockaddr *)&address, sizeof(address)) == 0);
+	CHECK(write(stranger, "GET / HTTP/1.1\r\n\r\n", 18) == 18);
+	/* Its clock runs ahead of ours: the answer is the same, and sooner. */
+	while (refusals.count == 0 && clock_mono_ms() < until_ms) {
+		socket_look(in, now_ms += 10000, &refusals);
+		socket_wait_clear(wait);
+		socket_wait_socket(wait, in);
+		CHECK(socket_wait_run(wait, 10, NULL) == 0);
+	}
+	CHECK(refusals.count == 1);
+	CHECK(strstr(refusals.why, "does not speak ZeroMQ") != NULL);
+	for (int i = 0; i < 3; i++)
+		socket_look(in, now_ms += 10000, &refusals);
+	CHECK(refusals.count == 1);
+	socket_wait_free(wait);
+	(void)close(stranger);
+	socket_close(out);
+	socket_close(in);
+}
+
 int
 main(void)
 {
@@ -171,6 +206,7 @@ main(void)
 	RUN(ends_a_connection_that_sends_too_much);
 	RUN(garbage_on_the_wire_is_no_message);
 	RUN(waits_for_descriptors_too);
+	RUN(counts_strangers_and_not_friends);
 	socket_context_free(context);
 	tempdir_done();
 	return check_done();
