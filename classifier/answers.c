@@ -255,6 +255,20 @@ replay(struct classifier *c, const char *arg, struct json *j, struct err *err)
 	return 0;
 }
 
+/* arg: SINCE in Unix seconds; "" or 0 for all that is kept. */
+static int
+retag_kept(struct classifier *c, const char *arg, struct json *j, struct err *err)
+{
+	int64_t since_s = 0, rows = 0;
+
+	if (*arg && !quantity_int(arg, &since_s))
+		return err_set(err, ERR_USAGE, "retag [SINCE]: in seconds");
+	if (rerun_begin(c->rerun, since_s, &rows, err) < 0 || classifier_commit_now(c, err) < 0)
+		return -1;
+	answer_id(j, "rows", rows);
+	return 0;
+}
+
 /* arg: a sink that is declared no more. */
 static int
 sink_drop(struct classifier *c, const char *arg, struct json *j, struct err *err)
@@ -289,6 +303,7 @@ static const struct {
 	{"quarantine-drop", quarantine_drop_row},
 	{"explain", explain},
 	{"replay", replay},
+	{"retag", retag_kept},
 	{"sink-drop", sink_drop},
 };
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "classifier/outbox.h"
+#include "classifier/rerun.h"
 #include "classifier/rules.h"
 #include "classifier/sinks.h"
 #include "classifier/tagger.h"
@@ -26,6 +27,7 @@ struct classifier {
 	int64_t rules_at_s; /* wall clock when they were loaded */
 	struct outbox *outbox;
 	struct sinks *sinks;
+	struct rerun *rerun;
 	struct arena *arena; /* of the item at hand */
 	struct buf scratch;
 	int64_t saved_ms; /* monotonic: when cursors were written last */

@@ -56,6 +56,7 @@ close_classifier(void *self)
 	if (!c)
 		return;
 	sinks_close(c->sinks);
+	rerun_close(c->rerun);
 	outbox_close(c->outbox);
 	tagger_free(c->tagger);
 	rules_free(c->rules);
@@ -84,6 +85,8 @@ open_classifier(struct stage *stage, const void *conf, void **self_out, struct e
 		 buf_addf(&path, err, "%s/outbox.db", stage_state_dir(stage)) == 0)
 		c->outbox = outbox_open(buf_str(&path), &own->outbox, err);
 	if (c->outbox)
+		c->rerun = rerun_open(c->outbox, err);
+	if (c->rerun)
 		c->sinks = sinks_open(stage, c->outbox, stage_config(stage), err);
 	if (!c->sinks) {
 		close_classifier(c);
@@ -183,7 +186,8 @@ turn(void *self, struct err *err)
 	const int64_t now_s = clock_wall_s();
 	struct outbox_holds holds;
 
-	if (sinks_turn(c->sinks, now_s, log_expired, err) < 0)
+	if (sinks_turn(c->sinks, now_s, log_expired, err) < 0 ||
+	    (!c->draining && rerun_turn(c->rerun, c->tagger, c->arena, err) < 0))
 		return -1;
 	holds = sinks_hold(c->sinks);
 	return outbox_turn(c->outbox, &holds, now_s, err);
@@ -212,6 +216,7 @@ rollback(void *self)
 	struct classifier *c = self;
 
 	outbox_rollback(c->outbox);
+	rerun_rollback(c->rerun);
 	sinks_rollback(c->sinks);
 }
 
@@ -223,7 +228,7 @@ watch(void *self, struct pollfd *fds, size_t max, int *timeout_ms)
 
 	(void)fds;
 	(void)max;
-	if (sinks_have_more(c->sinks))
+	if (sinks_have_more(c->sinks) || (rerun_has_more(c->rerun) && !outbox_is_full(c->outbox)))
 		wanted = 0;
 	else if (sinks_are_dirty(c->sinks))
 		wanted = SAVE_EVERY_MS;
@@ -242,6 +247,8 @@ status(void *self, struct json *j)
 	json_member_int(j, "items", (int64_t)counts.items);
 	json_member_int(j, "known", (int64_t)c->known);
 	json_member_int(j, "old", (int64_t)c->old);
+	json_member_int(j, "retag_left", rerun_left(c->rerun));
+	json_member_int(j, "retagged", (int64_t)rerun_changed(c->rerun));
 	json_member_int(j, "outbox_bytes", counts.size_bytes);
 	json_key(j, "outbox_full");
 	json_bool(j, outbox_is_full(c->outbox));

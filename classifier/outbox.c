@@ -30,6 +30,8 @@ static const char *const migrations[] = {
 	ERRAND_SCHEMA "INSERT INTO errands(sink, owed, done_seq, end_seq, since_s, filter)"
 		      " SELECT sink, 0, min(seq) - 1, max(seq), 0, '' FROM again GROUP BY sink;"
 		      "DROP TABLE again;",
+	"CREATE TABLE rerun(one INTEGER PRIMARY KEY CHECK(one = 1), done_seq INTEGER NOT NULL,"
+	" end_seq INTEGER NOT NULL);",
 	NULL,
 };
 
@@ -187,15 +189,30 @@ insert_item(struct outbox *o, const char *only, struct err *err)
 	return 0;
 }
 
-int
-outbox_put(struct outbox *o, const struct item *item, const char *only, struct err *err)
+static int
+put(struct outbox *o, const struct item *item, const char *only, struct err *err)
 {
 	buf_reset(&o->body);
 	buf_reset(&o->labels);
 	if (item_encode(item, &o->body, err) < 0 || filter_labels(item, &o->labels, err) < 0)
 		return -1;
-	if (db_begin(o->db, err) < 0 || insert_item(o, only, err) < 0 ||
+	return db_begin(o->db, err) < 0 ? -1 : insert_item(o, only, err);
+}
+
+int
+outbox_put(struct outbox *o, const struct item *item, const char *only, struct err *err)
+{
+	if (put(o, item, only, err) < 0 ||
 	    (!only && seen_note(o->seen, item, o->last_seq, err) < 0))
+		return err_in(err, "outbox");
+	o->counts.items++;
+	return 0;
+}
+
+int
+outbox_put_anew(struct outbox *o, const struct item *item, struct err *err)
+{
+	if (put(o, item, NULL, err) < 0 || seen_move(o->seen, item, o->last_seq, err) < 0)
 		return err_in(err, "outbox");
 	o->counts.items++;
 	return 0;

@@ -43,6 +43,9 @@ struct seen *outbox_seen(struct outbox *outbox);
  * filters. */
 int outbox_put(struct outbox *outbox, const struct item *item, const char *only, struct err *err);
 
+/* Stores an item that is there, its content unchanged, once more for all sinks that want it. */
+int outbox_put_anew(struct outbox *outbox, const struct item *item, struct err *err);
+
 /* Whether no more may be put: the file is near its cap, or the disk near its end. Found out once a
  * turn. */
 bool outbox_is_full(const struct outbox *outbox);

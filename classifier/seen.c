@@ -170,6 +170,19 @@ seen_note(struct seen *seen, const struct item *item, int64_t seq, struct err *e
 }
 
 int
+seen_move(struct seen *seen, const struct item *item, int64_t seq, struct err *err)
+{
+	struct db_stmt *stmt = db_stmt(seen->db, "UPDATE seen SET seq = ?2 WHERE id = ?1", err);
+	struct identity identity;
+
+	if (!stmt || identity_of(item, &identity, err) < 0)
+		return -1;
+	db_blob(stmt, 1, identity.id, sizeof(identity.id));
+	db_int(stmt, 2, seq);
+	return db_run(stmt, err);
+}
+
+int
 seen_find(struct seen *seen, const char *id, struct seen_item *out, struct err *err)
 {
 	struct db_stmt *stmt =

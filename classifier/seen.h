@@ -36,6 +36,9 @@ int seen_judge(struct seen *seen, const struct item *item, enum seen_verdict *ou
 /* The item became row seq of the outbox. */
 int seen_note(struct seen *seen, const struct item *item, int64_t seq, struct err *err);
 
+/* Its newest row is another one: the same content with other tags. */
+int seen_move(struct seen *seen, const struct item *item, int64_t seq, struct err *err);
+
 /* What is known of an item: 1, 0 nothing, -1 (ERR_REJECT: no id). */
 struct seen_item {
 	char rev[ITEM_REV_HEX + 1];

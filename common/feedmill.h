@@ -140,7 +140,10 @@ enum fm_time_field { FM_PUBLISHED, FM_UPDATED, FM_FETCHED };
 FM_EXPORT const char *fm_text(const struct fm_item *item, enum fm_field field);
 /* Seconds since 1970 UTC into *out and 1; 0 where the item has no such time. */
 FM_EXPORT int fm_time(const struct fm_item *item, enum fm_time_field field, int64_t *out);
+/* Of two revisions of an item the one with the higher number is newer. */
 FM_EXPORT uint64_t fm_seq(const struct fm_item *item);
+/* The same of the members "seq" and "retags" (0: absent) of an item in JSON. */
+FM_EXPORT uint64_t fm_order(uint64_t seq, uint64_t retags);
 FM_EXPORT uint64_t fm_ticket(const struct fm_item *item);
 FM_EXPORT uint32_t fm_attempt(const struct fm_item *item); /* 1; more: may have been put before */
 

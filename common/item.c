@@ -56,6 +56,7 @@ static const struct record_field item_fields[] = {
 	{"id", RECORD_TEXT, AT(item, id), ITEM_ID_HEX, NULL, 0, 0},
 	{"rev", RECORD_TEXT, AT(item, rev), ITEM_REV_HEX, NULL, 0, 0},
 	{"seq", RECORD_UINT, AT(item, seq), 0, NULL, 0, 0},
+	{"retags", RECORD_UINT, AT(item, retags), 0, NULL, 0, 0},
 	{"guid", RECORD_TEXT, AT(item, guid), ITEM_TEXT_BYTES_MAX, NULL, 0, 0},
 	{"url", RECORD_TEXT, AT(item, url), ITEM_URL_BYTES_MAX, NULL, 0, 0},
 	{"title", RECORD_TEXT, AT(item, title), ITEM_TITLE_BYTES_MAX, NULL, 0, 0},
@@ -78,6 +79,8 @@ static const struct record_field item_fields[] = {
 	{"feed", RECORD_OBJECT, 0, 0, feed_fields, 0, 0},
 	{"tags", RECORD_OBJECTS, AT(item, tags), ITEM_LIST_MAX, tag_fields, AT(item, tag_count),
 	 sizeof(struct item_tag)},
+	{"story", RECORD_TEXT, AT(item, story), ITEM_ID_HEX, NULL, 0, 0},
+	{"story_rank", RECORD_UINT, AT(item, story_rank), 0, NULL, 0, 0},
 	{0},
 };
 
@@ -88,6 +91,17 @@ item_empty(void)
 
 	record_clear(&item, item_fields);
 	return item;
+}
+
+uint64_t
+item_order(uint64_t seq, uint64_t retags)
+{
+	enum { RETAGS_BITS = 16 };
+	const uint64_t retags_max = (1U << RETAGS_BITS) - 1;
+	const uint64_t seq_max = (uint64_t)INT64_MAX >> RETAGS_BITS;
+
+	return (seq < seq_max ? seq : seq_max) << RETAGS_BITS |
+	       (retags < retags_max ? retags : retags_max);
 }
 
 int

@@ -56,7 +56,8 @@ struct item {
 	uint64_t version; /* of who wrote it; a newer one has members that are in rest */
 	const char *id;   /* ITEM_ID_HEX digits */
 	const char *rev;  /* ITEM_REV_HEX digits */
-	uint64_t seq;     /* the fetcher's spool sequence of its document: newer wins */
+	uint64_t seq;     /* the fetcher's spool sequence of its document: newer wins, */
+	uint64_t retags;  /* and how often other rules tagged it anew since: see item_order */
 	const char *guid, *url, *title, *summary, *content;
 	const struct item_author *authors;
 	size_t author_count;
@@ -76,6 +77,8 @@ struct item {
 	} feed;
 	const struct item_tag *tags;
 	size_t tag_count;
+	const char *story;   /* ITEM_ID_HEX digits: items of several feeds that tell the same */
+	uint64_t story_rank; /* 1: the first that told it */
 	/* Members of the item itself that this version does not know, as msgpack pairs, passed on
 	 * untouched (those inside its lists and objects are not). */
 	struct bytes rest;
@@ -84,6 +87,9 @@ struct item {
 
 /* An item with every field absent. */
 struct item item_empty(void);
+
+/* Of two revisions of an item the one with the higher number is newer. */
+uint64_t item_order(uint64_t seq, uint64_t retags);
 
 /* Appends the msgpack map to out. */
 int item_encode(const struct item *item, struct buf *out, struct err *err);

@@ -508,7 +508,13 @@ fm_time(const struct fm_item *item, enum fm_time_field field, int64_t *out)
 uint64_t
 fm_seq(const struct fm_item *item)
 {
-	return item->item.seq;
+	return item_order(item->item.seq, item->item.retags);
+}
+
+uint64_t
+fm_order(uint64_t seq, uint64_t retags)
+{
+	return item_order(seq, retags);
 }
 
 uint64_t

@@ -112,10 +112,13 @@ found_line(void *arg, const char *line, size_t len)
 	const struct jsonval *root = doc ? jsondoc_root(doc) : NULL;
 	const char *id = jsonval_text(jsonval_get(root, "id"), NULL);
 	const char *rev = jsonval_text(jsonval_get(root, "rev"), NULL);
-	int64_t seq = 0;
+	int64_t seq = 0, retags = 0;
 
 	(void)jsonval_int(jsonval_get(root, "seq"), &seq);
-	if (!id || !rev || dedupe_found(found->db, id, rev, (uint64_t)seq, &found->err) < 0)
+	(void)jsonval_int(jsonval_get(root, "retags"), &retags);
+	if (!id || !rev ||
+	    dedupe_found(found->db, id, rev, fm_order((uint64_t)seq, (uint64_t)retags),
+			 &found->err) < 0)
 		return false;
 	found->lines++;
 	return true;

@@ -94,5 +94,58 @@ def a_replay_gives_only_what_its_tag_names_and_to_that_sink_alone():
             assert mill.feedmill(*wrong)[0] == 2, wrong
 
 
+@promise
+def other_rules_reach_every_sink_once_whatever_is_killed_meanwhile():
+    dice = random.Random(SEED + 1)
+    sinks = {"db": {"type": "sqlite"}, "file": {"type": "jsonl"},
+             "coins": {"type": "jsonl", "filter": "tag:coins"}}
+    with Mill(sinks=sinks) as mill:
+        rules = os.path.join(mill.folder, "other.conf")
+        with open(rules, "w", encoding="utf-8") as file:
+            file.write("[tag nothing]\nany = nosuchphrase\n")
+        mill.classifier["rules"] = rules
+        mill.write_config()
+        mill.start_all()
+        mill.watch_arrivals()
+        expected = {key: set() for key in mill.publish(100, 20)}
+        mill.await_items(expected, sinks=["db", "file"])
+        mill.await_idle()
+        with open(rules, "w", encoding="utf-8") as file:
+            file.write("[tag coins]\nany = bitcoin\n")
+        mill.reload("classifier@main")
+        wait.until(lambda: "coins" in mill.status("classifier@main").get("tags", {}),
+                   "the other rules are in use")
+        status, out, error = mill.feedmill("retag", "--since", "1d")
+        assert status == 0 and "2000 kept items" in out, (status, out, error)
+        for _ in range(6):
+            who = dice.choice(["classifier@main", "sink@db", "sink@file", "sink@coins"])
+            mill.kill(who)
+            mill.start(who)
+        wait.until(lambda: mill.status("classifier@main").get("retag_left") == 0,
+                   "all is tagged anew", 60 * SLOWNESS)
+        mill.await_idle()
+        # Twice is once.
+        assert mill.feedmill("retag")[0] == 0
+        wait.until(lambda: mill.status("classifier@main").get("retag_left") == 0,
+                   "all is tagged anew", 60 * SLOWNESS)
+        mill.await_idle()
+        mill.stop_all()
+        changed = {}
+        with oracle.connect(mill.sinks["db"]["path"]) as db:
+            rows = db.execute("SELECT feed_url, guid, tag FROM items LEFT JOIN item_tags"
+                              " ON item_id = id").fetchall()
+        for url, guid, tag in rows:
+            if tag == "coins":
+                changed[(url, guid)] = {"coins"}
+        assert 300 < len(changed) < 1000, len(changed)
+        mill.check({**expected, **changed}, sinks=["db"])
+        mill.check(changed, sinks=["coins"])
+        # The file has both revisions of what changed, each once.
+        lines = list(oracle.read_jsonl(mill.sinks["file"]["path"]))
+        assert len(lines) == len(expected) + len(changed), len(lines)
+        assert {(url, guid) for url, guid, *_, tags in lines if tags} == set(changed)
+        note(f"{len(changed)} of {len(expected)} items got other tags")
+
+
 if __name__ == "__main__":
     run()
