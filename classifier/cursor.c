@@ -586,6 +586,9 @@ cursor_status(struct cursor *c, int64_t now_s, struct json *j)
 	(void)cursor_depth(c, &depth, NULL);
 	if (c->has_errand && !lane_is_over(&c->errand.lane))
 		(void)errand_depth(c, &errand, NULL);
+	/* Out of the database, so that they add up over any number of deaths. */
+	json_member_int(j, "accepted", outbox_count_ever(c->outbox));
+	json_member_int(j, "settled", outbox_count_ever(c->outbox) - depth.items);
 	json_member_int(j, "depth", depth.items);
 	json_member_int(j, "bytes", depth.bytes);
 	json_member_int(j, "oldest_s", depth.oldest_s > 0 ? now_s - depth.oldest_s : 0);

@@ -316,6 +316,12 @@ outbox_last_seq(const struct outbox *o)
 }
 
 int64_t
+outbox_count_ever(const struct outbox *o)
+{
+	return o->count_to;
+}
+
+int64_t
 outbox_bytes_ever(const struct outbox *o)
 {
 	return o->bytes_to;

@@ -83,7 +83,8 @@ int outbox_depth(struct outbox *outbox, int64_t done, struct outbox_depth *out, 
 /* The first row that arrived at since_s or later, as the wall clock was; one past the newest where
  * there is none. */
 int outbox_since(struct outbox *outbox, int64_t since_s, int64_t *out, struct err *err);
-/* bytes_to of the newest row. */
+/* count_to of the newest row: all that was ever accepted; and its bytes_to. */
+int64_t outbox_count_ever(const struct outbox *outbox);
 int64_t outbox_bytes_ever(const struct outbox *outbox);
 
 /* --- housekeeping ----------------------------------------------------------------------------- */
