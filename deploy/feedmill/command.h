@@ -39,6 +39,8 @@ int command_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_top(int argc, char **argv);
+int command_metrics(int argc, char **argv);
 int command_tap(int argc, char **argv);
 int command_drain(int argc, char **argv);
 int command_feeds(int argc, char **argv);
