@@ -93,8 +93,9 @@ void cursor_rollback(struct cursor *cursor);
 bool cursor_has_more(const struct cursor *cursor, size_t room);
 
 /* Members of an open object: accepted (items ever taken up) = settled (delivered, filtered out,
- * quarantined or expired for this sink) + depth (not yet), which hold over restarts; bytes, oldest_s, backlog, replaying (rows of these errands that
- * are left), pending, delivered, quarantined, expired, filter. */
+ * quarantined or expired for this sink) + depth (not yet), which hold over restarts; bytes,
+ * oldest_s, backlog, replaying (rows of these errands that are left), pending, delivered,
+ * quarantined, expired, filter. */
 void cursor_status(struct cursor *cursor, int64_t now_s, struct json *j);
 
 #endif
