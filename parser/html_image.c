@@ -214,6 +214,28 @@ is_wanted(const struct html_writer *w, bool may_be_copy)
 	       memcmp(w->url.data, w->last.data, w->url.len) != 0;
 }
 
+/* An image that never had a source, as some publishers write it for its text alone. One whose
+ * source was refused is not kept: its text would name a picture that is not there. */
+static bool
+write_sourceless(struct html_writer *w, const struct html_values *values)
+{
+	static const struct html_rule rule = {HTML_ATTR_ALT, HTML_TEXT_VALUE, NULL};
+	const struct bytes *alt = values->at[HTML_ATTR_ALT];
+
+	if (!alt || alt->len == 0 || values->at[HTML_ATTR_SRC] || values->at[HTML_ATTR_SRCSET])
+		return false;
+	for (size_t i = 0; i < COUNT(lazy_sources); i++)
+		if (values->at[lazy_sources[i]])
+			return false;
+	for (size_t i = 0; i < COUNT(lazy_srcsets); i++)
+		if (values->at[lazy_srcsets[i]])
+			return false;
+	(void)buf_adds(w->out, "<img", NULL);
+	html_write_by_rule(w, &rule, values);
+	(void)buf_addc(w->out, '>', NULL);
+	return true;
+}
+
 bool
 html_write_image(struct html_writer *w, const struct html_values *values, bool in_noscript)
 {
@@ -227,7 +249,7 @@ html_write_image(struct html_writer *w, const struct html_values *values, bool i
 	if (html_is_pixel(values))
 		return false;
 	if (!accept_source(w, values, &lazy) && !html_accept_srcset(w, all.at[HTML_ATTR_SRCSET]))
-		return false;
+		return write_sourceless(w, values);
 	if (!is_wanted(w, in_noscript || lazy))
 		return false;
 	(void)buf_adds(w->out, "<img", NULL);

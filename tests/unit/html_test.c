@@ -188,6 +188,8 @@ shows_the_picture_that_was_meant(void)
 		 "<img src=\"https://feed.example/a.png\" alt=\"\" loading=\"lazy\" "
 		 "referrerpolicy=\"no-referrer\">"},
 		{"a<img>b<img src>c<img src=''>", "abc"},
+		{"<img alt='&lt;b'><img alt=a src=x:y><img alt=b data-src=x:y><img alt>",
+		 "<img alt=\"&lt;b\">"},
 	};
 
 	CHECK_SAMPLES(samples);
