@@ -69,6 +69,7 @@ void link_open_rss(struct reader *r, const struct row *row);
 void link_close_rss(struct reader *r, const struct row *row, struct bytes raw);
 
 /* media.c: media, itunes and the podcast namespaces */
+void media_original_link(struct reader *r, const struct row *row, struct bytes raw);
 void media_original(struct reader *r, const struct row *row, struct bytes raw);
 void media_open_content(struct reader *r, const struct row *row);
 void media_open_thumbnail(struct reader *r, const struct row *row);

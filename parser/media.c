@@ -75,11 +75,18 @@ media_person(struct reader *r, const struct row *row, struct bytes raw)
 				 r->person.url);
 }
 
-/* FeedBurner's own address of the last enclosure made way for its counting one. */
+/* The site's own address of the item, which made way for FeedBurner's counting one. */
+void
+media_original_link(struct reader *r, const struct row *row, struct bytes raw)
+{
+	draft_set(&r->item, row->field, row->rank, reader_site_url(r, raw));
+}
+
+/* The same of the last enclosure. */
 void
 media_original(struct reader *r, const struct row *row, struct bytes raw)
 {
-	const char *url = reader_url(r, raw);
+	const char *url = reader_site_url(r, raw);
 
 	(void)row;
 	if (url && r->item.enclosure_count > 0)

@@ -143,6 +143,8 @@ const char *reader_text(struct reader *r, struct bytes raw, enum form form);
 const char *reader_html(struct reader *r, struct bytes raw, enum form form);
 /* Absolute where a base is known; NULL where the scheme is none that may be shown. */
 const char *reader_url(struct reader *r, struct bytes raw);
+/* The same in a document that a service serves for the site: relative to the site, not to it. */
+const char *reader_site_url(struct reader *r, struct bytes raw);
 
 /* A short text as it is, in the arena; NULL where it is empty or longer than ITEM_TEXT_BYTES_MAX.
  */

@@ -94,12 +94,11 @@ reader_html(struct reader *r, struct bytes raw, enum form form)
 	return taken(r, rc);
 }
 
-const char *
-reader_url(struct reader *r, struct bytes raw)
+static const char *
+resolved(struct reader *r, const char *base, struct bytes raw)
 {
 	static const char *const ALLOWED[] = {"http", "https", "ftp", "magnet", NULL};
 	const struct bytes ref = plain_trim(raw);
-	const char *base = r->depth > 0 ? reader_frame(r)->base : r->document_url;
 	struct url parts;
 
 	if (ref.len == 0 || !url_scheme_in(ref.data, ref.len, ALLOWED))
@@ -114,4 +113,19 @@ reader_url(struct reader *r, struct bytes raw)
 	if (base || parts.scheme.data || parts.host.data || ref.len > ITEM_URL_BYTES_MAX)
 		return NULL;
 	return arena_strndup(r->arena, ref.data, ref.len);
+}
+
+const char *
+reader_url(struct reader *r, struct bytes raw)
+{
+	return resolved(r, r->depth > 0 ? reader_frame(r)->base : r->document_url, raw);
+}
+
+const char *
+reader_site_url(struct reader *r, struct bytes raw)
+{
+	const char *base = reader_frame(r)->base;
+	const char *site = base == r->document_url ? feed_base(r) : NULL;
+
+	return resolved(r, site ? site : base, raw);
 }

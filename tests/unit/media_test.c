@@ -62,6 +62,20 @@ prefers_the_address_behind_feedburner(void)
 	CHECK_STR(item->enclosure_count ? item->enclosures[0].url : NULL, "http://a/x.mp3");
 }
 
+/* The document may be FeedBurner's; what it says of the site's own addresses is the site's. */
+static void
+resolves_what_is_behind_feedburner_by_the_site(void)
+{
+	const struct item *item = parse_rss(
+		"<link>http://site/blog/</link>",
+		"<link>http://feedproxy/1</link><feedburner:origLink>/1</feedburner:origLink>"
+		"<enclosure url='http://feedproxy/x.mp3'/>"
+		"<feedburner:origEnclosureLink>x.mp3</feedburner:origEnclosureLink>");
+
+	CHECK_STR(item->url, "http://site/1");
+	CHECK_STR(item->enclosure_count ? item->enclosures[0].url : NULL, "http://site/blog/x.mp3");
+}
+
 int
 main(void)
 {
@@ -70,6 +84,7 @@ main(void)
 	RUN(reads_podcasts);
 	RUN(takes_hosts_for_authors_and_guests_not);
 	RUN(prefers_the_address_behind_feedburner);
+	RUN(resolves_what_is_behind_feedburner_by_the_site);
 	parsed_end();
 	return check_done();
 }
