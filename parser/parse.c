@@ -114,6 +114,7 @@ warn_reader(const struct parser *p, struct parse_result *out, struct arena *aren
 	warn_count(out, arena, r->left_out_items, "items over the ceiling were left out");
 	warn_count(out, arena, r->cut_fields, "texts over the ceiling were cut");
 	warn_count(out, arena, r->dropped_fields, "fields over the ceiling were left out");
+	warn_count(out, arena, r->twice_encoded, "texts were UTF-8 that was encoded once more");
 }
 
 /* --- the result --- */

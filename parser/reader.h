@@ -86,7 +86,7 @@ struct reader {
 	ptrdiff_t keeping; /* the frame whose text is being kept; -1: none */
 	struct buf text;   /* what is being kept */
 	struct buf out;    /* scratch for what is made of it */
-	struct buf plain;  /* scratch for what base64 stood for */
+	struct buf plain;  /* scratch for what base64 stood for, or a text twice encoded */
 
 	const void *root_uri;
 	bool root_prefixed;
@@ -112,7 +112,7 @@ struct reader {
 
 	struct entry *entries;
 	size_t entry_count, entry_cap;
-	size_t cut_items, left_out_items, cut_fields, dropped_fields;
+	size_t cut_items, left_out_items, cut_fields, dropped_fields, twice_encoded;
 	int64_t newest_s;
 };
 

@@ -4,6 +4,7 @@
 #include "common/url.h"
 #include "common/utf8.h"
 #include "parser/html.h"
+#include "parser/mojibake.h"
 #include "parser/plain.h"
 #include "parser/reader.h"
 
@@ -35,7 +36,12 @@ feed_base(const struct reader *r)
 {
 	const char *link = r->feed.text[FIELD_URL];
 
-	return link ? link : r->feed.text[FIELD_SELF];
+	/* It may be relative itself, where nothing else is known. */
+	if (link && strstr(link, "://"))
+		return link;
+	return r->feed.text[FIELD_SELF] && strstr(r->feed.text[FIELD_SELF], "://")
+		       ? r->feed.text[FIELD_SELF]
+		       : NULL;
 }
 
 const char *
@@ -46,13 +52,18 @@ reader_copy(struct reader *r, struct bytes text)
 		       : NULL;
 }
 
-/* Text in base64: what it stands for, and in which form, as far as that is UTF-8. */
+/* What the text stands for: base64 unpacked, and in which form, as far as that is UTF-8; and what
+ * was encoded twice decoded again. */
 static struct bytes
 unpacked(struct reader *r, struct bytes raw, enum form *form)
 {
+	if (*form != FORM_BASE64 && *form != FORM_BASE64_TEXT) {
+		if (!mojibake_undo(raw, &r->plain))
+			return raw;
+		r->twice_encoded++;
+		return buf_bytes(&r->plain);
+	}
 	buf_reset(&r->plain);
-	if (*form != FORM_BASE64 && *form != FORM_BASE64_TEXT)
-		return raw;
 	*form = *form == FORM_BASE64 ? FORM_HTML : FORM_TEXT;
 	if (plain_base64(raw, &r->plain, NULL) < 0 || !utf8_valid(buf_str(&r->plain), r->plain.len))
 		return (struct bytes){"", 0};
