@@ -161,6 +161,8 @@ install: all
 	install -d $D$(PREFIX)/share/doc/feedmill/examples
 	install -m 755 -t $D$(PREFIX)/share/doc/feedmill/examples deploy/examples/exec.*
 	install -m 644 -t $D$(PREFIX)/share/doc/feedmill/examples deploy/examples/sink.c
+	install -D -m 644 deploy/completion/feedmill.bash \
+		$D$(PREFIX)/share/bash-completion/completions/feedmill
 	# A configuration that is there is the operator's.
 	for c in deploy/conf/*.conf; do \
 		test -e $D$(SYSCONFDIR)/feedmill/$$(basename $$c) || \
