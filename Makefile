@@ -22,8 +22,9 @@ PKG_CONFIG ?= pkg-config
 STAGES := fetcher parser classifier sink
 COMMON := scope ascii utf8 err clock buf log arena file urlpart url digest json jsondoc ini \
 	quantity config mark ballast dbconn dbschema db wirecheck wire record document item \
-	spool quarantine idmap frame refusals linkin linkout socketfile socket discovery inlet outlet \
-	httphead http notify control blackbox options route stage emit feedmill sdk
+	spool quarantine idmap frame refusals linkin linkout socketfile curve socket discovery \
+	resolver inlet outlet httphead http notify control blackbox options route wiring stage emit \
+	feedmill sdk
 
 # msgpack-c is called msgpack in Debian 12 and msgpack-c in Debian 13.
 MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)

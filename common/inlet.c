@@ -7,6 +7,7 @@
 
 #include "common/arena.h"
 #include "common/frame.h"
+#include "common/resolver.h"
 
 enum {
 	HWM_SLACK = 16,  /* credit, not the high-water mark, is the flow control */
@@ -82,6 +83,12 @@ inlet_free(struct inlet *inlet)
 	free(inlet);
 }
 
+int
+inlet_listen(struct inlet *inlet, const char *endpoint, struct err *err)
+{
+	return socket_bind_tcp(inlet->context, inlet->data, endpoint, err);
+}
+
 void
 inlet_wait(const struct inlet *inlet, struct socket_wait *wait)
 {
@@ -123,6 +130,30 @@ arrive(struct inlet *inlet, const struct linkin_action *action)
 	inlet->waiting++;
 }
 
+/* Back to whoever sent the HELLO that is in hand: over CURVE to the very key that it came with. A
+ * sender that gives an address nobody can connect to gets no answer, nor one that would have us
+ * leave this machine in the clear. */
+static struct socket *
+open_ack(struct inlet *inlet, const char *endpoint)
+{
+	struct curve_key key;
+	const char *from = inlet->fresh ? socket_message_key(&inlet->fresh->message) : "";
+	struct resolver_place place;
+
+	if (strlen(from) == CURVE_KEY_CHARS) {
+		memcpy(key.text, from, sizeof(key.text));
+		return strncmp(endpoint, "tcp://", 6) == 0
+			       ? socket_connect_to(inlet->context, SOCKET_ACK_OUT, endpoint, &key,
+						   ACK_HWM, NULL)
+			       : NULL;
+	}
+	if (strncmp(endpoint, "ipc://", 6) != 0 &&
+	    (strncmp(endpoint, "tcp://", 6) != 0 ||
+	     resolver_place(endpoint + 6, &place, NULL) < 0 || !resolver_is_loopback(&place)))
+		return NULL;
+	return socket_connect(inlet->context, SOCKET_ACK_OUT, endpoint, ACK_HWM, NULL);
+}
+
 static int
 act(struct inlet *inlet, struct err *err)
 {
@@ -134,9 +165,7 @@ act(struct inlet *inlet, struct err *err)
 		switch (action.act) {
 		case LINKIN_OPEN:
 			socket_close(*ack);
-			/* A sender that gives an address nobody can connect to gets no answer. */
-			*ack = socket_connect(inlet->context, SOCKET_ACK_OUT, action.endpoint,
-					      ACK_HWM, NULL);
+			*ack = open_ack(inlet, action.endpoint);
 			break;
 		case LINKIN_CLOSE:
 			socket_close(*ack);

@@ -31,6 +31,9 @@ struct inlet *inlet_new(struct socket_context *context, const struct inlet_optio
 void inlet_free(struct inlet *inlet);
 SCOPED_DEFINE(struct inlet, inlet_free)
 
+/* Listens at "tcp://HOST:PORT" too: 0, 1 when the port is taken, -1. */
+int inlet_listen(struct inlet *inlet, const char *endpoint, struct err *err);
+
 void inlet_wait(const struct inlet *inlet, struct socket_wait *wait);
 /* Reads what has arrived, answers what the link answers by itself. */
 int inlet_read(struct inlet *inlet, int64_t now_ms, struct err *err);

@@ -76,8 +76,8 @@ options_read(int argc, char **argv, struct options *out, struct err *err)
 struct config *
 options_load(const char *path, struct options_common *common_out, struct err *err)
 {
-	static const char *const kinds[] = {"feedmill",   "fetcher", "parser",
-					    "classifier", "sink",    NULL};
+	static const char *const kinds[] = {"feedmill", "fetcher", "parser", "classifier",
+					    "sink",     "link",    NULL};
 	SCOPED(config_free) struct config *config = config_load(path, err);
 
 	if (!config)

@@ -17,10 +17,17 @@ struct outlet {
 	struct outlet_owner owner;
 	char who[FRAME_NAME_MAX + 1];
 	char ack[FRAME_ENDPOINT_MAX + 1];
+	char ack_tcp[FRAME_ENDPOINT_MAX + 1];
 	char route[FRAME_NAME_MAX + 1];
+	char *keys; /* NULL: tcp in the clear */
 	struct linkout *link;
 	struct discovery *discovery;
+	struct resolver *resolver; /* NULL: everybody is on this machine */
 	struct socket *peers[LINKOUT_PEERS_MAX];
+	struct far {
+		bool is;         /* over tcp */
+		size_t key_turn; /* which of its machine's keys it is tried with */
+	} far[LINKOUT_PEERS_MAX];
 	struct buf body;
 	struct buf out;
 	int64_t now_ms;
@@ -43,10 +50,19 @@ outlet_new(struct socket_context *context, const struct outlet_options *options,
 	(void)snprintf(outlet->who, sizeof(outlet->who), "%s", options->who);
 	(void)snprintf(outlet->ack, sizeof(outlet->ack), "%s", options->ack_endpoint);
 	(void)snprintf(outlet->route, sizeof(outlet->route), "%s", options->route);
+	if (options->ack_endpoint_tcp)
+		(void)snprintf(outlet->ack_tcp, sizeof(outlet->ack_tcp), "%s",
+			       options->ack_endpoint_tcp);
 	outlet->link = linkout_new(&options->link);
-	if (!outlet->link) {
+	outlet->keys = options->keys ? strdup(options->keys) : NULL;
+	if (!outlet->link || (options->keys && !outlet->keys)) {
 		(void)err_sys(err, "route '%s'", options->route);
 		return NULL;
+	}
+	if (options->place_count > 0) {
+		outlet->resolver = resolver_new(options->places, options->place_count, err);
+		if (!outlet->resolver)
+			return NULL;
 	}
 	outlet->discovery = discovery_new(options->folder, options->only, err);
 	return outlet->discovery ? TAKE(outlet) : NULL;
@@ -62,6 +78,8 @@ void
 outlet_wait(const struct outlet *outlet, struct socket_wait *wait)
 {
 	(void)socket_wait_fd(wait, discovery_fd(outlet->discovery), POLLIN);
+	if (outlet->resolver)
+		(void)socket_wait_fd(wait, resolver_fd(outlet->resolver), POLLIN);
 	for (int i = 0; i < LINKOUT_PEERS_MAX; i++)
 		if (outlet->peers[i])
 			socket_wait_socket(wait, outlet->peers[i]);
@@ -77,7 +95,7 @@ send_frame(struct outlet *outlet, int peer, const struct frame *frame, struct er
 	if (!outlet->peers[peer])
 		return 0;
 	whole.from = outlet->who;
-	whole.ack = outlet->ack;
+	whole.ack = outlet->far[peer].is ? outlet->ack_tcp : outlet->ack;
 	whole.route = outlet->route;
 	buf_reset(&outlet->out);
 	if (frame_encode(&whole, &outlet->out, err) < 0)
@@ -112,6 +130,39 @@ send_data(struct outlet *outlet, const struct linkout_action *action, struct err
 	return outlet->owner.told(outlet->owner.arg, &refused, err);
 }
 
+/* A machine that is known by several keys (one is about to replace the other) is tried with each in
+ * turn. Without a key there is no connection: the link tries again later. */
+static int
+open_far(struct outlet *outlet, int peer, const char *endpoint, struct err *err)
+{
+	struct far *far = &outlet->far[peer];
+	struct curve_key keys[CURVE_PEERS_MAX], *key = NULL;
+	size_t count;
+
+	if (outlet->keys) {
+		count = curve_peers(outlet->keys, resolver_key(outlet->resolver, endpoint), keys);
+		if (count == 0) {
+			linkout_down(outlet->link, peer, outlet->now_ms);
+			return 0;
+		}
+		key = &keys[far->key_turn++ % count];
+	}
+	outlet->peers[peer] =
+		socket_connect_to(outlet->context, SOCKET_DATA_OUT, endpoint, key, DATA_HWM, err);
+	return outlet->peers[peer] ? 0 : -1;
+}
+
+static int
+open_peer(struct outlet *outlet, int peer, const char *endpoint, struct err *err)
+{
+	outlet->far[peer].is = strncmp(endpoint, "tcp://", 6) == 0;
+	if (outlet->far[peer].is)
+		return open_far(outlet, peer, endpoint, err);
+	outlet->peers[peer] =
+		socket_connect(outlet->context, SOCKET_DATA_OUT, endpoint, DATA_HWM, err);
+	return outlet->peers[peer] ? 0 : -1;
+}
+
 static int
 act(struct outlet *outlet, struct err *err)
 {
@@ -122,9 +173,7 @@ act(struct outlet *outlet, struct err *err)
 
 		switch (action.act) {
 		case LINKOUT_OPEN:
-			*peer = socket_connect(outlet->context, SOCKET_DATA_OUT, action.endpoint,
-					       DATA_HWM, err);
-			if (!*peer)
+			if (open_peer(outlet, action.peer, action.endpoint, err) < 0)
 				return -1;
 			break;
 		case LINKOUT_CLOSE:
@@ -183,6 +232,17 @@ seen(void *arg, const char *path, bool there)
 }
 
 static void
+seen_far(void *arg, const char *endpoint, bool there)
+{
+	struct outlet *outlet = arg;
+
+	if (there)
+		(void)linkout_see(outlet->link, endpoint, outlet->now_ms);
+	else
+		linkout_unsee(outlet->link, endpoint);
+}
+
+static void
 connections(struct outlet *outlet)
 {
 	for (int i = 0; i < LINKOUT_PEERS_MAX; i++) {
@@ -191,6 +251,7 @@ connections(struct outlet *outlet)
 		while (outlet->peers[i] &&
 		       (event = socket_event(outlet->peers[i])) != SOCKET_QUIET) {
 			if (event == SOCKET_UP) {
+				outlet->far[i].key_turn--; /* the right one: again next time */
 				linkout_up(outlet->link, i, outlet->now_ms);
 				continue;
 			}
@@ -205,6 +266,8 @@ outlet_turn(struct outlet *outlet, int64_t now_ms, struct err *err)
 {
 	outlet->now_ms = now_ms;
 	discovery_look(outlet->discovery, now_ms, seen, outlet);
+	if (outlet->resolver)
+		resolver_look(outlet->resolver, seen_far, outlet);
 	if (act(outlet, err) < 0)
 		return -1;
 	connections(outlet);
@@ -231,6 +294,8 @@ outlet_free(struct outlet *outlet)
 	for (int i = 0; i < LINKOUT_PEERS_MAX; i++)
 		socket_close(outlet->peers[i]);
 	discovery_free(outlet->discovery);
+	resolver_free(outlet->resolver);
+	free(outlet->keys);
 	linkout_free(outlet->link);
 	buf_done(&outlet->body);
 	buf_done(&outlet->out);

@@ -10,6 +10,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "common/linkout.h"
+#include "common/resolver.h"
 #include "common/scope.h"
 #include "common/socket.h"
 
@@ -23,6 +24,12 @@ struct outlet_options {
 	const char *only;         /* one receiver's name; NULL: all that are there */
 	size_t message_bytes_max;
 	struct linkout_options link;
+
+	/* Receivers on other machines; place_count 0: none. */
+	const struct resolver_place *places;
+	size_t place_count;
+	const char *ack_endpoint_tcp; /* "tcp://10.0.0.4:7730": where they answer */
+	const char *keys;             /* the folder (curve.h); NULL: in the clear */
 };
 
 /* What the owner of the messages does. */

@@ -14,11 +14,15 @@
 #ifndef ZMQ_USE_FD
 #define ZMQ_USE_FD 89
 #endif
+#ifndef ZMQ_ZAP_ENFORCE_DOMAIN
+#define ZMQ_ZAP_ENFORCE_DOMAIN 93
+#endif
 
 enum {
 	HEARTBEAT_MS = 2000,
 	HEARTBEAT_TIMEOUT_MS = 6000,
 	HANDSHAKE_MS = 2000,
+	CONNECT_MS = 5000, /* into a black hole; the kernel would try for two minutes */
 	RECONNECT_MS = 50,
 	RECONNECT_MAX_MS = 5000,
 	ACK_LINGER_MS = 1000,
@@ -44,7 +48,9 @@ static const struct use {
 
 struct socket_context {
 	void *zmq;
-	uint64_t monitors; /* numbers the inproc names of monitors */
+	uint64_t monitors;   /* numbers the inproc names of monitors */
+	struct curve *curve; /* NULL: tcp in the clear */
+	struct curve_key public, secret;
 };
 
 struct socket {
@@ -89,7 +95,17 @@ socket_context_free(struct socket_context *context)
 	if (!context)
 		return;
 	(void)zmq_ctx_term(context->zmq);
+	curve_join(context->curve);
 	free(context);
+}
+
+int
+socket_context_secure(struct socket_context *context, const char *folder, struct err *err)
+{
+	if (curve_own(folder, &context->public, &context->secret, err) < 0)
+		return -1;
+	context->curve = curve_start(context->zmq, folder, err);
+	return context->curve ? 0 : -1;
 }
 
 static int
@@ -109,6 +125,7 @@ set_options(void *zmq, const struct use *use, int hwm)
 	    set_int(zmq, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) < 0 ||
 	    set_int(zmq, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) < 0 ||
 	    set_int(zmq, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS) < 0 ||
+	    set_int(zmq, ZMQ_CONNECT_TIMEOUT, CONNECT_MS) < 0 ||
 	    set_int(zmq, ZMQ_RECONNECT_IVL, RECONNECT_MS) < 0 ||
 	    set_int(zmq, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) < 0)
 		return -1;
@@ -183,14 +200,50 @@ socket_bind(struct socket_context *context, enum socket_use use, const char *pat
 	return TAKE(s);
 }
 
+static int
+set_key(void *zmq, int option, const struct curve_key *key)
+{
+	return zmq_setsockopt(zmq, option, key->text, sizeof(key->text));
+}
+
+int
+socket_bind_tcp(struct socket_context *context, struct socket *s, const char *endpoint,
+		struct err *err)
+{
+	/* The options of a socket are those of what it binds next: ipc stays in the clear. */
+	if (set_int(s->zmq, ZMQ_USE_FD, -1) < 0 ||
+	    set_int(s->zmq, ZMQ_IPV6, strchr(endpoint, '[') != NULL) < 0 ||
+	    (context->curve && (set_int(s->zmq, ZMQ_CURVE_SERVER, 1) < 0 ||
+				set_int(s->zmq, ZMQ_ZAP_ENFORCE_DOMAIN, 1) < 0 ||
+				set_key(s->zmq, ZMQ_CURVE_SECRETKEY, &context->secret) < 0)))
+		return err_zmq(err, "bind", endpoint);
+	if (zmq_bind(s->zmq, endpoint) == 0)
+		return 0;
+	return zmq_errno() == EADDRINUSE ? 1 : err_zmq(err, "bind", endpoint);
+}
+
 struct socket *
 socket_connect(struct socket_context *context, enum socket_use use, const char *endpoint, int hwm,
 	       struct err *err)
+{
+	return socket_connect_to(context, use, endpoint, NULL, hwm, err);
+}
+
+struct socket *
+socket_connect_to(struct socket_context *context, enum socket_use use, const char *endpoint,
+		  const struct curve_key *server, int hwm, struct err *err)
 {
 	SCOPED(socket_close) struct socket *s = socket_new(context, &uses[use], endpoint, hwm, err);
 
 	if (!s)
 		return NULL;
+	if (set_int(s->zmq, ZMQ_IPV6, strchr(endpoint, '[') != NULL) < 0 ||
+	    (server && (set_key(s->zmq, ZMQ_CURVE_SERVERKEY, server) < 0 ||
+			set_key(s->zmq, ZMQ_CURVE_PUBLICKEY, &context->public) < 0 ||
+			set_key(s->zmq, ZMQ_CURVE_SECRETKEY, &context->secret) < 0))) {
+		(void)err_zmq(err, "connect", endpoint);
+		return NULL;
+	}
 	/* Watched first: the connection may be up before the next line is. */
 	if (uses[use].monitored &&
 	    watch_connection(context, s, uses[use].monitored, endpoint, err) < 0)
@@ -239,6 +292,14 @@ void
 socket_message_done(struct socket_message *message)
 {
 	(void)zmq_msg_close(inner(message));
+}
+
+const char *
+socket_message_key(struct socket_message *message)
+{
+	const char *key = zmq_msg_gets(inner(message), "User-Id");
+
+	return key ? key : "";
 }
 
 int

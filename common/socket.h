@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/curve.h"
 #include "common/err.h"
 #include "common/refusals.h"
 #include "common/scope.h"
@@ -31,10 +32,22 @@ struct socket_context *socket_context_new(struct err *err);
 void socket_context_free(struct socket_context *context);
 SCOPED_DEFINE(struct socket_context, socket_context_free)
 
+/* From then on, sockets of this context bind tcp with CURVE, and admit the peers in the folder of
+ * keys (curve.h). Before the first socket; once. */
+int socket_context_secure(struct socket_context *context, const char *folder, struct err *err);
+
 /* Binds "ipc://PATH" over a socket file of its own (socketfile.h). hwm: messages that may wait;
  * message_bytes_max: larger ones end the connection they come on. */
 struct socket *socket_bind(struct socket_context *context, enum socket_use use, const char *path,
 			   int hwm, size_t message_bytes_max, struct err *err);
+/* Listens at "tcp://HOST:PORT" as well, where peers off this machine find it. 0, 1 when the port is
+ * taken, -1. */
+int socket_bind_tcp(struct socket_context *context, struct socket *s, const char *endpoint,
+		    struct err *err);
+/* With server, which owns the key, over CURVE; NULL: in the clear. */
+struct socket *socket_connect_to(struct socket_context *context, enum socket_use use,
+				 const char *endpoint, const struct curve_key *server, int hwm,
+				 struct err *err);
 struct socket *socket_connect(struct socket_context *context, enum socket_use use,
 			      const char *endpoint, int hwm, struct err *err);
 void socket_close(struct socket *s); /* accepts NULL */
@@ -49,6 +62,8 @@ struct socket_message {
 	struct bytes bytes;
 };
 void socket_message_done(struct socket_message *message);
+/* The key of the CURVE client that sent it, "" of others. Borrowed from the message. */
+const char *socket_message_key(struct socket_message *message);
 
 /* 1 a message (release it), 0 none, -1. A multipart message is dropped, and counted in refusals
  * (NULL: unwanted). */

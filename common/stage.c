@@ -162,7 +162,7 @@ load_config(struct stage *stage, struct options_common *common, struct config **
 			       ops->name, name);
 	if (ops->keys && config_read(config, section, ops->keys, ops->key_count, conf, err) < 0)
 		return -1;
-	if (ops->check && ops->check(config, conf, err) < 0)
+	if (wiring_check(config, err) < 0 || (ops->check && ops->check(config, conf, err) < 0))
 		return -1;
 	*config_out = TAKE(config);
 	*conf_out = TAKE(conf);
@@ -231,7 +231,11 @@ open_sockets(struct stage *stage, struct err *err)
 	stage->context = socket_context_new(err);
 	if (!stage->control || !stage->context)
 		return -1;
-	return 0;
+	stage_link_name(stage, folder);
+	if (wiring_read(stage->config, folder, &stage->wiring, err) < 0)
+		return -1;
+	return stage->wiring.keys ? socket_context_secure(stage->context, stage->wiring.keys, err)
+				  : 0;
 }
 
 /* Last: senders find a stage that is ready. */
@@ -253,7 +257,9 @@ open_inlet(struct stage *stage, struct err *err)
 		return -1;
 	(void)snprintf(path, sizeof(path), "%s/%s.in", folder, stage->options.instance);
 	stage->inlet = inlet_new(stage->context, &options, err);
-	return stage->inlet ? open_blackbox(stage, folder, err) : -1;
+	if (!stage->inlet || open_blackbox(stage, folder, err) < 0)
+		return -1;
+	return stage_listen(stage, err);
 }
 
 static int

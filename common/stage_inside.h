@@ -10,6 +10,7 @@
 #include "common/options.h"
 #include "common/route.h"
 #include "common/stage.h"
+#include "common/wiring.h"
 
 enum {
 	STAGE_ROUTES_MAX = 64,
@@ -37,6 +38,8 @@ struct stage {
 	struct socket_context *context;
 	struct socket *acks; /* in: what receivers say to our routes */
 	char ack_endpoint[STAGE_PATH_BYTES + 96];
+	char ack_endpoint_tcp[STAGE_PATH_BYTES]; /* "": none */
+	struct wiring wiring;
 	struct inlet *inlet;
 	struct blackbox *blackbox;
 	struct control *control;
@@ -65,6 +68,11 @@ int stage_loop(struct stage *stage, struct err *err);
 void stage_drain(struct stage *stage);
 /* SIGHUP. */
 void stage_reload(struct stage *stage);
+
+/* "parser", "sink/site": what the stage's links are called in the configuration. */
+void stage_link_name(const struct stage *stage, char out[STAGE_PATH_BYTES]);
+/* Lets senders on other machines in, where the configuration says so. */
+int stage_listen(struct stage *stage, struct err *err);
 
 /* The folder of a stage's sockets below the runtime directory, made when it is missing. */
 int stage_socket_folder(const struct stage *stage, const char *name, char out[STAGE_PATH_BYTES],

@@ -45,6 +45,7 @@ int command_tap(int argc, char **argv);
 int command_drain(int argc, char **argv);
 int command_feeds(int argc, char **argv);
 int command_quarantine(int argc, char **argv);
+int command_keygen(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_retag(int argc, char **argv);

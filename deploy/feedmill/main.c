@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	{"explain", "ITEM-ID|URL [--json]", "where an item came from and where it went",
 	 command_explain},
 	{"drain", "STAGE[@INSTANCE]", "finish what is in hand and stop", command_drain},
+	{"keygen", "[FOLDER]", "a pair of keys for links between machines", command_keygen},
 	{"fetch", "URL", "one polite fetch, each step shown", command_tool},
 	{"parse", "[FILE|-] [--content-type T] [--base-url U] [--content-language L] [--batch]",
 	 "a feed as JSON", command_tool},
