@@ -1,0 +1,238 @@
+"""Parsers on three machines, the rest on a fourth, over tcp with CURVE. limit: 300"""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+import hosts
+import processes
+import wait
+from mill import Mill, BUILD, SLOWNESS
+from promise import note, promise, run, Skip
+
+NAME = "parsers.mill"  # all three, by /etc/hosts
+
+
+class Machines:
+    """A mill at home whose parsers run elsewhere: parser@h1 on host 1, and so on."""
+
+    def __init__(self, count=3):
+        hosts.home()
+        self.hosts = {n: hosts.Host(n) for n in range(1, count + 1)}
+        self.mill = Mill()
+
+    def __enter__(self):
+        mill = self.mill.__enter__()
+        names = os.path.join(mill.folder, "hosts")
+        with open(names, "w", encoding="ascii") as file:
+            file.write("127.0.0.1 localhost\n")
+            file.writelines(f"{host.address} {NAME}\n" for host in self.hosts.values())
+        mill.wrap = ["unshare", "-m", "sh", "-c", f'mount --bind {names} /etc/hosts && exec "$@"', "-"]
+        self.keygen("home")
+        for n in self.hosts:
+            self.keygen(f"h{n}")
+            self.introduce(f"h{n}", "home")
+            self.introduce("home", f"h{n}")
+            self.write_host(n)
+        os.mkdir(mill.config + ".d")
+        self.write(mill.config + ".d/links.conf",
+                   f"[link]\nkeys = {self.keys('home')}\n"
+                   f"[link fetcher]\nacks = *:7740\nadvertise = {hosts.HOME}\n"
+                   f"[link parser]\nconnect = {NAME}:7710-7711\n"
+                   "[link classifier]\nbind = 0.0.0.0:7730\n")
+        return self
+
+    def __exit__(self, *why):
+        self.mill.__exit__(*why)
+        for host in self.hosts.values():
+            host.end()
+
+    @staticmethod
+    def write(path, text):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def keys(self, who):
+        return os.path.join(self.mill.folder, "keys-" + who)
+
+    def keygen(self, who):
+        shutil.rmtree(self.keys(who), ignore_errors=True)
+        status, _, said = self.mill.feedmill("keygen", self.keys(who))
+        assert status == 0, said
+
+    def introduce(self, to, who, name=None):
+        path = os.path.join(self.keys(to), "peers", f"{name or who}.pub")
+        shutil.copy(os.path.join(self.keys(who), "public.pub"), path + ".new")
+        os.rename(path + ".new", path)
+
+    def forget(self, to, name):
+        os.unlink(os.path.join(self.keys(to), "peers", f"{name}.pub"))
+
+    def write_host(self, n):
+        """All that this machine has."""
+        folder = os.path.join(self.mill.folder, f"m{n}")
+        os.makedirs(folder, exist_ok=True)
+        self.write(folder + "/feedmill.conf",
+                   f"[feedmill]\nstate_dir = {folder}/state\nruntime_dir = {folder}/run\n"
+                   f"[link]\nkeys = {self.keys(f'h{n}')}\n"
+                   f"[link parser]\nbind = {self.hosts[n].address}:7710-7711\n"
+                   f"acks = {self.hosts[n].address}:7720-7721\n"
+                   f"[link classifier]\nconnect = {hosts.HOME}:7730 home\n")
+
+    def start_parser(self, n):
+        who = f"parser@h{n}"
+        argv = [*self.hosts[n].wrap, self.mill.program("parser"), "-c",
+                os.path.join(self.mill.folder, f"m{n}", "feedmill.conf"), "-i", f"h{n}"]
+        self.mill.daemons[who] = processes.spawn(argv, os.path.join(self.mill.log_folder, who))
+        wait.until(lambda: self.status(n), f"{who} answers", 30 * SLOWNESS)
+
+    def status(self, n):
+        path = os.path.join(self.mill.folder, f"m{n}", "run", "parser", f"h{n}.ctl")
+        answer = b""
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+                s.settimeout(10 * SLOWNESS)
+                s.connect(path)
+                s.sendall(b"status\n")
+                while got := s.recv(65536):
+                    answer += got
+            return json.loads(answer)
+        except (OSError, ValueError):
+            return {}
+
+    def handled(self, n):
+        return self.status(n).get("handled", 0)
+
+    def start_all(self):
+        for n in self.hosts:
+            self.start_parser(n)
+        self.mill.start_all(parsers=0)
+        self.mill.watch_arrivals()
+
+    def works(self, n, before=0):
+        return wait.until(lambda: self.handled(n) > before, f"parser@h{n} gets work", 40 * SLOWNESS)
+
+    def finish(self, expected):
+        self.mill.await_items(expected, still_s=40)
+        self.mill.await_idle(still_s=40)
+        self.mill.stop_all()
+        self.mill.check(expected)
+
+
+@promise
+def one_of_three_machines_dies_for_ever_and_nothing_is_lost():
+    with Machines() as all_of:
+        mill = all_of.mill
+        all_of.start_all()
+        expected = mill.publish(60, 20)
+        for n in all_of.hosts:
+            all_of.works(n)
+        expected.update(mill.publish(200, 20, bytes=2000))
+        before = all_of.handled(2)
+        all_of.works(2, before)
+        all_of.hosts[2].unplug()
+        mill.kill("parser@h2")
+        began = time.monotonic()
+        expected.update(mill.publish(50, 20))
+        all_of.finish(expected)
+        note(f"{len(expected)} items, the last {time.monotonic() - began:.1f} s after the death")
+
+
+@promise
+def a_black_hole_ends_by_heartbeat_and_a_cable_put_back_is_used_again():
+    with Machines(2) as all_of:
+        mill = all_of.mill
+        all_of.start_all()
+        expected = mill.publish(60, 20)
+        for n in all_of.hosts:
+            all_of.works(n)
+        all_of.hosts[1].black_hole(True)
+        expected.update(mill.publish(200, 20))
+        began = time.monotonic()
+        mill.await_items(expected, still_s=40)
+        took = time.monotonic() - began
+        note(f"all items {took:.1f} s after the cable was pulled")
+        assert took < 30 * SLOWNESS
+        before = all_of.handled(1)
+        all_of.hosts[1].black_hole(False)
+        expected.update(mill.publish(100, 20))
+        mill.await_items(expected, still_s=40)
+        deadline = time.monotonic() + 60 * SLOWNESS
+        while all_of.handled(1) <= before and time.monotonic() < deadline:
+            expected.update(mill.publish(20, 20))
+            mill.await_items(expected, still_s=40)
+        assert all_of.handled(1) > before, "the machine that is back gets work"
+        all_of.finish(expected)
+
+
+@promise
+def a_lossy_slow_line_loses_nothing():
+    with Machines(2) as all_of:
+        mill = all_of.mill
+        all_of.hosts[1].bad_line("delay", "40ms", "20ms", "loss", "3%")
+        all_of.start_all()
+        expected = mill.publish(150, 20, bytes=2000)
+        all_of.works(1)
+        all_of.finish(expected)
+
+
+@promise
+def an_unknown_key_is_kept_out_until_it_is_known():
+    with Machines(2) as all_of:
+        mill = all_of.mill
+        all_of.forget("home", "h2")
+        all_of.start_all()
+        expected = mill.publish(60, 20)
+        mill.await_items(expected)
+        assert all_of.handled(1) == 60 and all_of.handled(2) == 0
+        all_of.introduce("home", "h2")
+        deadline = time.monotonic() + 60 * SLOWNESS
+        while not all_of.handled(2) and time.monotonic() < deadline:
+            expected.update(mill.publish(20, 20))
+            mill.await_items(expected)
+        assert all_of.handled(2) > 0, "known now, it gets work, and nobody was restarted"
+        all_of.finish(expected)
+
+
+@promise
+def a_machine_changes_its_key_and_nothing_is_lost():
+    with Machines(2) as all_of:
+        mill = all_of.mill
+        all_of.start_all()
+        expected = mill.publish(60, 20)
+        for n in all_of.hosts:
+            all_of.works(n)
+        # The new key beside the old, while items flow; then the machine takes it.
+        os.rename(all_of.keys("h1"), all_of.keys("old"))
+        all_of.keygen("h1")
+        all_of.introduce("h1", "home")
+        all_of.introduce("home", "h1", "h1.new")
+        expected.update(mill.publish(100, 20))
+        assert mill.stop("parser@h1") == 0
+        all_of.start_parser(1)
+        expected.update(mill.publish(100, 20))
+        deadline = time.monotonic() + 60 * SLOWNESS
+        while not all_of.handled(1) and time.monotonic() < deadline:
+            expected.update(mill.publish(20, 20))
+            mill.await_items(expected)
+        assert all_of.handled(1) > 0, "the machine works under its new key"
+        all_of.forget("home", "h1")
+        expected.update(mill.publish(20, 20))
+        all_of.finish(expected)
+
+
+@promise
+def what_leaves_the_machine_without_keys_is_refused():
+    with Mill() as mill:
+        os.mkdir(mill.config + ".d")
+        Machines.write(mill.config + ".d/links.conf", "[link parser]\nbind = 10.0.0.1:7710\n")
+        done = subprocess.run([mill.program("parser"), "-c", mill.config, "-i", "1", "-n"],
+                              capture_output=True, text=True, timeout=30 * SLOWNESS, check=False)
+        assert done.returncode == 100, done.returncode
+        assert "links.conf:2" in done.stderr and "feedmill keygen" in done.stderr, done.stderr
+
+
+if __name__ == "__main__":
+    run()
