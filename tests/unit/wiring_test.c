@@ -22,8 +22,8 @@ nothing_leaves_this_machine_without_keys(void)
 	static const char *const bad[] = {
 		"[link parser]\nbind = 10.0.0.1:7000\n",
 		"[link parser]\nbind = *:7000\n",
-		"[link parser]\nbind = 127.0.0.1:7000\nconnect "
-		"=\n\t127.0.0.1:7\n\tmill.example:7\n",
+		("[link parser]\nbind = 127.0.0.1:7000\n"
+		 "connect =\n\t127.0.0.1:7\n\tmill.example:7\n"),
 		"[link sink/site]\nacks = [2001:db8::1]:7000\n",
 	};
 	struct err err;
