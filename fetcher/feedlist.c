@@ -195,6 +195,15 @@ folder_of(const char *path, char out[PATH_BYTES_MAX])
 }
 
 int
+feedlist_folder(const char *path, struct buf *out, struct err *err)
+{
+	char folder[PATH_BYTES_MAX];
+
+	folder_of(path, folder);
+	return buf_adds(out, folder, err);
+}
+
+int
 feedlist_read(const char *path, bool optional, const struct feedlist_to *to, struct err *err)
 {
 	char folder[PATH_BYTES_MAX];

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 
 /* Borrowed for the call; texts are NULL where absent. */
@@ -32,6 +33,9 @@ struct feedlist_to {
 /* Reads path (feeds.conf) and feeds.d beside it. A path that does not exist is no error when
  * optional. ERR_USAGE with file and line: nothing in between is guessed. */
 int feedlist_read(const char *path, bool optional, const struct feedlist_to *to, struct err *err);
+
+/* Appends the folder of OPML files that belongs to the list at path. */
+int feedlist_folder(const char *path, struct buf *out, struct err *err);
 
 /* A number that changes when any of these files does. */
 uint64_t feedlist_stamp(const char *path);

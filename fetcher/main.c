@@ -11,6 +11,7 @@ static const struct {
 } tools[] = {
 	{"fetch", tool_fetch},
 	{"check-feeds", tool_check_feeds},
+	{"feeds", tool_feeds},
 	{"explain", feedstory_explain},
 };
 

@@ -109,6 +109,9 @@ on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *u
 	}
 	feed.url = buf_str(&r->url);
 	feed.title = r->label.len > 0 ? buf_str(&r->label) : or_null(&r->title);
+	/* OPML wants a text even where there is none. */
+	if (feed.title && strcmp(feed.title, feed.url) == 0)
+		feed.title = NULL;
 	feed.folder = or_null(&r->folder);
 	if (r->each(r->arg, &feed, r->err) < 0) {
 		r->failed = true;

@@ -194,8 +194,12 @@ write_feed(void *arg, const struct feed *f)
 
 /* Why the next poll is when it is, in words. */
 static const char *
-why_then(const struct feed *f)
+why_then(const struct daemon *d, const struct feed *f)
 {
+	const struct pace pace = conf_pace(&d->conf);
+	const int64_t wait_s = f->due_s - f->polled_s;
+	const int64_t quiet_s = schedule_quiet_s(&pace, f, f->polled_s);
+
 	if (f->retired_s > 0)
 		return "never: the publisher says the feed is gone for good";
 	if (f->due_s == 0)
@@ -208,7 +212,9 @@ why_then(const struct feed *f)
 		return "it has not been asked yet";
 	if (f->want_interval_s > 0)
 		return "its interval is set in the list of feeds";
-	if (f->due_s - f->polled_s > f->interval_s + f->interval_s / 8 + 60)
+	if (quiet_s > f->interval_s && wait_s >= quiet_s && wait_s <= quiet_s + quiet_s / 8 + 60)
+		return "it has published nothing for long: silent feeds are left in peace";
+	if (wait_s > f->interval_s + f->interval_s / 8 + 60)
 		return "the publisher wishes it: Cache-Control, Expires, ttl, skipHours or "
 		       "skipDays";
 	return "its own rhythm: shorter after each change, longer without one";
@@ -228,7 +234,7 @@ write_story(struct daemon *d, struct json *j, const struct feed *f)
 	member(j, "moving_to", f->moved_url);
 	member_number(j, "moving_seen", f->moved_seen);
 	member_time(j, "due", f->due_s);
-	json_member(j, "why", why_then(f));
+	json_member(j, "why", why_then(d, f));
 	member_number(j, "interval_s", f->interval_s);
 	member_number(j, "wanted_interval_s", f->want_interval_s);
 	member_number(j, "ttl_s", f->ttl_s);

@@ -9,10 +9,9 @@
 static const struct {
 	const char *tool, *program;
 } homes[] = {
-	{"parse", "feedmill-parser"},
-	{"sanitize", "feedmill-parser"},
-	{"classify", "feedmill-classifier"},
-	{"fetch", "feedmill-fetcher"},
+	{"parse", "feedmill-parser"},        {"sanitize", "feedmill-parser"},
+	{"classify", "feedmill-classifier"}, {"fetch", "feedmill-fetcher"},
+	{"feeds", "feedmill-fetcher"},
 };
 
 int
