@@ -12,6 +12,7 @@ static const char not_http[] = "a feed's URL begins with http:// or https://";
 void
 feed_done(struct feed *f)
 {
+	free(f->archive_of);
 	free(f->url);
 	free(f->userinfo);
 	free(f->title);

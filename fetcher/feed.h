@@ -22,6 +22,7 @@ struct feed_digest {
 /* Texts are the feed's own, NULL where absent. Times are seconds of the wall clock, 0 = never. */
 struct feed {
 	char id[FEED_ID_HEX + 1];
+	char *archive_of; /* the id of the feed that it is an older document of: archive.h */
 
 	/* the list */
 	char *url;               /* as feed_url made it, without credentials */

@@ -7,6 +7,7 @@
 #include "common/document.h"
 #include "common/quarantine.h"
 #include "common/wire.h"
+#include "fetcher/archive.h"
 #include "fetcher/description.h"
 #include "fetcher/learn.h"
 
@@ -262,6 +263,26 @@ take_wishes(struct feed *feed, const struct wishes *w, const struct lesson *l)
 	return changed;
 }
 
+/* What a document says of its past. 1: it is an archive's, and says nothing of the feed today. */
+static int
+look_back(struct handover *h, const char *feed, const struct description *d, int64_t now_s,
+	  struct err *err)
+{
+	SCOPED(buf_done) struct buf ref = buf_init(FEED_ID_HEX);
+	bool archive;
+	int got;
+
+	if (d->document > 0 &&
+	    spool_ref(state_spool(h->state), (uint64_t)d->document, &ref, err) < 0)
+		return -1;
+	archive = ref.len > 0 && strcmp(buf_str(&ref), feed) != 0;
+	got = archive ? archive_next(h->state, buf_str(&ref), d->prev_archive, now_s, err)
+		      : archive_named(h->state, feed, d->prev_archive, now_s, err);
+	if (got == 1)
+		sweep_look_anew(h->sweep);
+	return got < 0 ? -1 : archive;
+}
+
 int
 handover_hint(struct handover *h, struct bytes hint, struct err *err)
 {
@@ -273,6 +294,7 @@ handover_hint(struct handover *h, struct bytes hint, struct err *err)
 	struct lesson lesson;
 	const char *id;
 	bool changed;
+	int archive;
 
 	arena_reset(h->arena);
 	in = wire_in(hint, h->arena);
@@ -301,6 +323,9 @@ handover_hint(struct handover *h, struct bytes hint, struct err *err)
 	if (!feed)
 		return 0;
 	lesson = sweep_lesson(h->sweep);
+	archive = look_back(h, id, &description, lesson.now_s, err);
+	if (archive != 0)
+		return archive < 0 ? -1 : 0;
 	changed = take_wishes(feed, &wishes, &lesson);
 	if (description_save(h->state, id, &description, err) < 0)
 		return -1;

@@ -54,6 +54,9 @@ static const char *const migrations[] = {
 	"ALTER TABLE descriptions ADD COLUMN warnings TEXT;",
 	"CREATE TABLE list(stamp INTEGER NOT NULL, feeds INTEGER NOT NULL);"
 	"INSERT INTO list VALUES(0, 0);",
+	"ALTER TABLE feeds ADD COLUMN archive_of TEXT;"
+	"ALTER TABLE feeds ADD COLUMN archive_number INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE feeds ADD COLUMN archive_until TEXT;",
 	NULL,
 };
 
@@ -157,7 +160,7 @@ state_write(struct state *s, const char *sql, struct err *err)
 	" moved_url, moved_seen, etag, last_modified, validators_url, digest, rejected,"           \
 	" rejected_s, rejections, quarantined, body_bytes, due_s, interval_s, failures, status,"   \
 	" error, polled_s, ok_s, changed_s, whole_s, proved, retired_s, ttl_s, skip_hours,"        \
-	" skip_days, newest_s"
+	" skip_days, newest_s, archive_of"
 
 static void
 read_digest(struct db_stmt *row, int col, struct feed_digest *out)
@@ -178,9 +181,12 @@ read_feed(struct db_stmt *row, struct feed *out, struct err *err)
 		char **field;
 		int col;
 	} texts[] = {
-		{&f.url, 1},        {&f.userinfo, 2},        {&f.title, 3}, {&f.category, 4},
-		{&f.target_url, 7}, {&f.moved_url, 8},       {&f.etag, 10}, {&f.last_modified, 11},
-		{&f.error, 23},     {&f.validators_url, 12},
+		{&f.url, 1},         {&f.userinfo, 2},
+		{&f.title, 3},       {&f.category, 4},
+		{&f.target_url, 7},  {&f.moved_url, 8},
+		{&f.etag, 10},       {&f.last_modified, 11},
+		{&f.error, 23},      {&f.validators_url, 12},
+		{&f.archive_of, 34},
 	};
 
 	(void)snprintf(f.id, sizeof(f.id), "%s", db_col_text(row, 0));
@@ -248,7 +254,8 @@ state_save(struct state *s, const struct feed *f, struct err *err)
 		"UPDATE feeds SET target_url = ?2, moved_url = ?3, moved_seen = ?4, etag = ?5,"
 		" last_modified = ?6, validators_url = ?7, digest = ?8, rejected = ?9,"
 		" rejected_s = ?10, rejections = ?11, quarantined = ?12, body_bytes = ?13,"
-		" due_s = CASE WHEN removed_s IS NULL THEN ?14 END, interval_s = ?15,"
+		" due_s = CASE WHEN removed_s IS NULL OR archive_of IS NOT NULL THEN ?14 END, "
+		"interval_s = ?15,"
 		" failures = ?16, status = ?17, error = ?18, polled_s = ?19, ok_s = ?20,"
 		" changed_s = ?21, whole_s = ?22, proved = ?23, retired_s = ?24, ttl_s = ?25,"
 		" skip_hours = ?26, skip_days = ?27, newest_s = ?28 WHERE id = ?1",

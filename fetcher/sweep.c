@@ -9,6 +9,7 @@
 #include "common/document.h"
 #include "common/httphead.h"
 #include "common/utf8.h"
+#include "fetcher/archive.h"
 #include "fetcher/host.h"
 #include "fetcher/hostbook.h"
 #include "fetcher/learn.h"
@@ -182,10 +183,21 @@ static int
 encode_document(struct sweep *s, const struct feed *feed, const struct outcome *o, int64_t now_s,
 		struct buf *out, struct err *err)
 {
+	SCOPED(feed_done) struct feed whose = {.due_s = 0};
+	const struct feed *of = feed;
+	int rc;
+
+	/* An archive's items are its feed's. */
+	if (feed->archive_of) {
+		rc = state_load(s->options.state, feed->archive_of, &whose, err);
+		if (rc <= 0)
+			return rc; /* the feed is gone: nothing to hand on */
+		of = &whose;
+	}
 	const struct document doc = {
-		.feed_id = feed->id,
-		.feed_url = feed->url,
-		.folder = feed->category,
+		.feed_id = of->id,
+		.feed_url = of->url,
+		.folder = of->category,
 		.url = o->url,
 		.content_type = text_of(s, o->content_type),
 		.content_language = text_of(s, o->content_language),
@@ -195,8 +207,7 @@ encode_document(struct sweep *s, const struct feed *feed, const struct outcome *
 		.status = o->status,
 		.body = o->body,
 	};
-	const int rc = document_encode(&doc, out, err);
-
+	rc = document_encode(&doc, out, err);
 	arena_reset(s->arena);
 	return rc;
 }
@@ -309,6 +320,9 @@ keep(struct sweep *s, struct job *job, const struct outcome *o, const struct htt
 		return -1;
 	if (learn_of_host(s, feed, o, lesson.now_s, err) < 0)
 		return -1;
+	if (feed->archive_of &&
+	    archive_is_done(feed, o->kind == OUTCOME_DOCUMENT || o->kind == OUTCOME_UNCHANGED))
+		feed->due_s = 0;
 	window_look_by(s->window, feed->due_s);
 	count(s, o, r, fresh);
 	if (s->options.told)

@@ -1,53 +1,15 @@
 """A person's way to a feed: a site's address is enough; the list is changed, imported and exported;
 each feed's next poll is explained in words."""
-import http.server
 import json
 import os
-import threading
 
 import wait
 from mill import Mill, SLOWNESS
 from promise import promise, run
+from site_server import Site
 
 FEED = (b'<?xml version="1.0"?><rss version="2.0"><channel><title>A feed</title>'
         b'<item><title>one</title><guid>1</guid></item></channel></rss>')
-
-
-class Site:
-    """{path: (type, body, status, headers)} on an address of its own."""
-
-    def __init__(self, pages, address="127.0.0.1"):
-        self.asked = []
-        site = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                site.asked.append(self.path)
-                kind, body, status, headers = (*pages.get(self.path, ("text/plain", b"no", 404)),
-                                               {})[:4]
-                self.send_response(status)
-                for name, value in {"Content-Type": kind, "Content-Length": str(len(body)),
-                                    **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *arguments):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer((address, 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-        self.url = f"http://{address}:{self.server.server_port}"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def own_list(mill):

@@ -1,0 +1,40 @@
+"""site_server - a site of a few pages, which a test may change, and what was asked of it."""
+import http.server
+import threading
+
+
+class Site:
+    """{path: (type, body, status, headers)} on an address of its own."""
+
+    def __init__(self, pages, address="127.0.0.1"):
+        self.asked = []
+        site = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                site.asked.append(self.path)
+                kind, body, status, headers = (*pages.get(self.path, ("text/plain", b"no", 404)),
+                                               {})[:4]
+                self.send_response(status)
+                for name, value in {"Content-Type": kind, "Content-Length": str(len(body)),
+                                    **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer((address, 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+        self.url = f"http://{address}:{self.server.server_port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.server.shutdown()
+        self.server.server_close()
