@@ -116,9 +116,14 @@ socketfile_fd(const struct socketfile *file)
 int
 socketfile_folder(const char *path, struct err *err)
 {
-	if (mkdir(path, 0770) < 0)
-		return errno == EEXIST ? 0 : err_sys(err, "mkdir '%s'", path);
-	if (chmod(path, 02770) < 0)
-		return err_sys(err, "chmod '%s'", path);
-	return 0;
+	/* The folder gets its group, and the bit that hands it on, from the one it is in. Setting
+	 * that bit is what a hardened unit may not do (RestrictSUIDSGID), and another stage may
+	 * look before a chmod: so the mode is right from the first moment. */
+	const mode_t mask = umask(0007);
+	const int made = mkdir(path, 0770);
+	const int why = errno;
+
+	(void)umask(mask);
+	errno = why;
+	return made == 0 || why == EEXIST ? 0 : err_sys(err, "mkdir '%s'", path);
 }

@@ -20,8 +20,9 @@ SCOPED_DEFINE(struct socketfile, socketfile_close)
 /* The listening descriptor, non-blocking; stays ours. */
 int socketfile_fd(const struct socketfile *file);
 
-/* Makes the folder of the runtime directory, mode 02770: members of its group may connect and
- * bind. One that is there stays as it is. */
+/* Makes the folder of the runtime directory, open to its group, whose members may connect and bind;
+ * the group is handed down from the runtime directory where that has the setgid bit. One that is
+ * there stays as it is. */
 int socketfile_folder(const char *path, struct err *err);
 
 #endif

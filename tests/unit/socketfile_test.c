@@ -76,6 +76,26 @@ refuses_a_path_that_no_socket_can_have(void)
 	CHECK(err.kind == ERR_USAGE && strstr(err.text, "runtime_dir"));
 }
 
+/* As a hardened unit makes it: umask 0077, and never a word about the bit that it inherits. */
+static void
+a_folder_is_open_to_its_group_from_the_first_moment(void)
+{
+	const char *outer = tempdir_path("run");
+	const mode_t mask = umask(0077);
+	struct err err = {.kind = ERR_NONE};
+	char inner[300];
+	struct stat st;
+
+	CHECK(mkdir(outer, 0770) == 0 && chmod(outer, 02770) == 0);
+	(void)snprintf(inner, sizeof(inner), "%s/parser", outer);
+	CHECK(socketfile_folder(inner, &err) == 0);
+	CHECK(stat(inner, &st) == 0 && (st.st_mode & 07777) == 02770);
+	CHECK(umask(mask) == 0077);
+	CHECK(socketfile_folder(inner, &err) == 0);
+	(void)snprintf(inner, sizeof(inner), "%s/none/parser", outer);
+	CHECK(socketfile_folder(inner, &err) < 0);
+}
+
 int
 main(void)
 {
@@ -84,6 +104,7 @@ main(void)
 	RUN(keeps_a_second_owner_out);
 	RUN(replaces_what_a_dead_owner_left);
 	RUN(refuses_a_path_that_no_socket_can_have);
+	RUN(a_folder_is_open_to_its_group_from_the_first_moment);
 	tempdir_done();
 	return check_done();
 }
