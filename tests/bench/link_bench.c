@@ -1,4 +1,5 @@
-/* The link with its acks beside bare PUSH/PULL, one process to another over ipc, in one run:
+/* The link with its acks beside bare PUSH/PULL, one process to another over ipc, and what tcp and
+ * CURVE cost it, in one run:
  *
  *   link_bench [MESSAGES [SIZE ...]]
  *
@@ -17,9 +18,12 @@
 #include "common/inlet.h"
 #include "common/outlet.h"
 
+enum { DATA_PORT = 17710, ACK_PORT = 17711 };
 enum { ROUNDS = 5, WINDOW = 256, WINDOW_BYTES = 4 * 1024 * 1024, SIZE_MAX_BYTES = 1024 * 1024 };
 
 static char folder[64], inlet_path[96], ack_path[96], bare_endpoint[96];
+static char keys_folder[96];
+static enum way { WAY_IPC, WAY_TCP, WAY_CURVE } way;
 static char *payload;
 static size_t payload_bytes;
 
@@ -77,11 +81,14 @@ link_receive(uint64_t messages)
 	struct err err = {.kind = ERR_NONE};
 	struct socket_context *context = socket_context_new(&err);
 	struct inlet *inlet = context ? inlet_new(context, &options, &err) : NULL;
+	char endpoint[64];
 	struct socket_wait *wait = socket_wait_new();
 	struct inlet_message message;
 	uint64_t got = 0;
 
-	if (!inlet)
+	resolver_endpoint("127.0.0.1", DATA_PORT, endpoint, sizeof(endpoint));
+	if (!inlet || (way == WAY_CURVE && socket_context_secure(context, keys_folder, &err) < 0) ||
+	    (way != WAY_IPC && inlet_listen(inlet, endpoint, &err) != 0))
 		die("inlet", &err);
 	while (got < messages) {
 		socket_wait_clear(wait);
@@ -126,12 +133,18 @@ link_send(uint64_t messages)
 	struct socket_context *context = socket_context_new(&err);
 	struct socket_wait *wait = socket_wait_new();
 	struct arena *arena = arena_new(1024 * 1024);
-	char endpoint[128];
+	char endpoint[128], ack_tcp[64];
+	const struct resolver_place place = {"127.0.0.1", DATA_PORT, DATA_PORT, ""};
 	const struct outlet_options options = {
+		.places = &place,
+		.place_count = way != WAY_IPC,
+		.ack_endpoint_tcp = ack_tcp,
+		.keys = way == WAY_CURVE ? keys_folder : NULL,
 		.who = "bench@out",
 		.ack_endpoint = endpoint,
 		.route = "bench",
 		.folder = folder,
+		.only = way == WAY_IPC ? NULL : "nobody-by-ipc",
 		.message_bytes_max = SIZE_MAX_BYTES,
 		.link = {.stream = 1, .first_epoch = (uint64_t)getpid()},
 	};
@@ -140,7 +153,12 @@ link_send(uint64_t messages)
 	uint64_t offered = 0;
 
 	(void)snprintf(endpoint, sizeof(endpoint), "ipc://%s", ack_path);
+	resolver_endpoint("127.0.0.1", ACK_PORT, ack_tcp, sizeof(ack_tcp));
+	if (context && way == WAY_CURVE && socket_context_secure(context, keys_folder, &err) < 0)
+		die("keys", &err);
 	acks = context ? socket_bind(context, SOCKET_ACK_IN, ack_path, 65536, 262144, &err) : NULL;
+	if (acks && way != WAY_IPC && socket_bind_tcp(context, acks, ack_tcp, &err) != 0)
+		die("acks", &err);
 	outlet = acks ? outlet_new(context, &options, &owner, &err) : NULL;
 	if (!outlet)
 		die("outlet", &err);
@@ -197,6 +215,23 @@ round_of(void (*receive)(uint64_t), void (*send)(uint64_t), uint64_t messages)
 	return (double)messages * 1e6 / (double)(clock_mono_us() - from_us);
 }
 
+/* One machine that knows itself. */
+static void
+make_keys(void)
+{
+	char from[128], to[160];
+	struct curve_key public;
+	struct err err = {.kind = ERR_NONE};
+
+	(void)snprintf(keys_folder, sizeof(keys_folder), "%s/keys", folder);
+	if (curve_generate(keys_folder, &public, &err) < 0)
+		die("keys", &err);
+	(void)snprintf(from, sizeof(from), "%s/public.pub", keys_folder);
+	(void)snprintf(to, sizeof(to), "%s/peers/self.pub", keys_folder);
+	if (link(from, to) < 0)
+		die("keys", NULL);
+}
+
 static int
 by_value(const void *a, const void *b)
 {
@@ -208,17 +243,26 @@ by_value(const void *a, const void *b)
 static void
 compare(uint64_t messages, size_t size)
 {
-	double bare[ROUNDS], linked[ROUNDS];
+	double bare[ROUNDS], linked[ROUNDS], tcp[ROUNDS], curve[ROUNDS];
 
 	payload_bytes = size;
 	for (int r = 0; r < ROUNDS; r++) {
 		bare[r] = round_of(bare_receive, bare_send, messages);
+		way = WAY_IPC;
 		linked[r] = round_of(link_receive, link_send, messages);
+		way = WAY_TCP;
+		tcp[r] = round_of(link_receive, link_send, messages);
+		way = WAY_CURVE;
+		curve[r] = round_of(link_receive, link_send, messages);
 	}
 	qsort(bare, ROUNDS, sizeof(bare[0]), by_value);
 	qsort(linked, ROUNDS, sizeof(linked[0]), by_value);
-	(void)printf("link %6zu B: bare %8.0f msg/s, with acks %8.0f msg/s, ratio %.2f\n", size,
-		     bare[ROUNDS / 2], linked[ROUNDS / 2], linked[ROUNDS / 2] / bare[ROUNDS / 2]);
+	qsort(tcp, ROUNDS, sizeof(tcp[0]), by_value);
+	qsort(curve, ROUNDS, sizeof(curve[0]), by_value);
+	(void)printf("link %6zu B: bare %8.0f msg/s, with acks %8.0f msg/s, ratio %.2f; over tcp "
+		     "%8.0f, with CURVE %8.0f\n",
+		     size, bare[ROUNDS / 2], linked[ROUNDS / 2],
+		     linked[ROUNDS / 2] / bare[ROUNDS / 2], tcp[ROUNDS / 2], curve[ROUNDS / 2]);
 	(void)fflush(stdout);
 }
 
@@ -234,6 +278,7 @@ main(int argc, char **argv)
 	(void)snprintf(inlet_path, sizeof(inlet_path), "%s/1.in", folder);
 	(void)snprintf(ack_path, sizeof(ack_path), "%s/1.ack", folder);
 	(void)snprintf(bare_endpoint, sizeof(bare_endpoint), "ipc://%s/bare", folder);
+	make_keys();
 	if (argc > 2)
 		for (int i = 2; i < argc; i++)
 			compare(messages, strtoul(argv[i], NULL, 10));
@@ -242,12 +287,13 @@ main(int argc, char **argv)
 		compare(messages, 5 * 1024);
 		compare(messages / 5, 50 * 1024);
 	}
-	for (const char *name = "1.in.lock\0001.ack.lock\0bare\0"; *name;
-	     name += strlen(name) + 1) {
+	for (const char *name = "1.in.lock\0001.ack.lock\0bare\0keys/secret.key\0keys/public.pub\0"
+				"keys/peers/self.pub\0keys/peers\0keys\0";
+	     *name; name += strlen(name) + 1) {
 		char path[160];
 
 		(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-		(void)unlink(path);
+		(void)remove(path);
 	}
 	(void)rmdir(folder);
 	free(payload);

@@ -375,7 +375,8 @@ says_who_is_behind(void)
 	CHECK_STR(buf_str(&out), "sink b is 2 items behind");
 	buf_reset(&out);
 	sinks_status(c.sinks, 0, &j);
-	CHECK(strstr(buf_str(&out), "{\"sink\":\"a\",\"state\":\"behind\",\"depth\":1,"));
+	CHECK(strstr(buf_str(&out), "{\"sink\":\"a\",\"state\":\"behind\","));
+	CHECK(strstr(buf_str(&out), "\"depth\":1,"));
 	CHECK(strstr(buf_str(&out), "\"pending\":1,\"delivered\":1,\"quarantined\":0"));
 	stop();
 }
