@@ -1,9 +1,14 @@
 /* classifier_bench - what tagging costs: items a second for the rules alone and with msgpack in
- * and out, and the matcher at 10 to 100,000 phrases beside a plain pass over the bytes.
+ * and out, and the matcher at 10 to 100,000 phrases beside one alternation of PCRE2 and a plain
+ * pass.
  *
- *     classifier_bench RULES ITEMS.jsonl
+ *     classifier_bench RULES ITEMS.jsonl [FOLDER]
+ *
+ * With FOLDER, the text and each set of phrases are written there, for peers to be run on.
  *
  * Times are the process's own CPU time, best of five. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,15 +174,37 @@ plain_pass(void *arg)
 	return cpu_s() - start;
 }
 
-/* Phrases of one to three words in a row, as the texts have them: more of them are met than rules
- * would. */
+/* Phrases as rules have them: one to three words in a row of the texts, the first of four letters
+ * or more, of six where it stands alone. Each once; the texts have most of those up to 10,000, so
+ * that more are met than of as many rules. */
+enum { TAKEN_SLOTS = 1 << 20, ROUNDS_OF_TEXT = 12 };
+static uint64_t taken[TAKEN_SLOTS];
+
+static bool
+is_new(const char *s)
+{
+	uint64_t h = 1469598103934665603U;
+	size_t slot;
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 1099511628211U;
+	for (slot = h % TAKEN_SLOTS; taken[slot]; slot = (slot + 1) % TAKEN_SLOTS)
+		if (taken[slot] == h)
+			return false;
+	taken[slot] = h;
+	return true;
+}
+
 static size_t
 take_phrases(struct phrase *out, size_t wanted)
 {
 	size_t made = 0;
 
+	memset(taken, 0, sizeof(taken));
+
 	for (size_t round = 0; made < wanted; round++) {
 		for (size_t i = 0; i < count && made < wanted; i++) {
+			const size_t n_words = (i + round) % 3 + 1;
 			const char *s = items[i].summary ? items[i].summary : items[i].title;
 			char text[256];
 			size_t used = 0;
@@ -189,20 +216,137 @@ take_phrases(struct phrase *out, size_t wanted)
 			words_of(&words, s, strlen(s));
 			for (size_t skip = round * 3; skip > 0 && words_next(&words, &e); skip--)
 				continue;
-			for (size_t n = i % 3 + 1; n > 0 && words_next(&words, &e);)
-				if (e.kind == WORDS_WORD && e.fold_len < 60 && n--)
+			for (size_t n = n_words; n > 0 && words_next(&words, &e);)
+				if (e.kind == WORDS_WORD && e.fold_len < 60 &&
+				    (n < n_words || e.fold_len >= (n_words == 1 ? 6 : 4)) && n--)
 					used += (size_t)snprintf(text + used, sizeof(text) - used,
 								 "%.*s ", e.fold_len, e.fold);
-			if (used == 0)
-				used = (size_t)snprintf(text, sizeof(text), "made up %zu", made);
-			made += phrase_parse(text, kept, &out[made], NULL) == 0;
+			/* The texts have no more: words of theirs, before what they do not have. */
+			if (round >= ROUNDS_OF_TEXT)
+				(void)snprintf(text + used, sizeof(text) - used, "x%zu ", made);
+			if ((used > 0 || round >= ROUNDS_OF_TEXT) && is_new(text) &&
+			    phrase_parse(text, kept, &out[made], NULL) == 0)
+				made++;
 		}
 	}
 	return made;
 }
 
+static size_t hits_met;
+
+static double
+count_hits(void *arg)
+{
+	const struct match_hit *hits;
+	size_t hit_count;
+
+	hits_met = 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *texts[] = {items[i].title, items[i].summary, items[i].content};
+
+		for (size_t k = 0; k < 3; k++)
+			if (texts[k] && match_text(arg, texts[k], strlen(texts[k]), &hits,
+						   &hit_count, NULL) == 0)
+				hits_met += hit_count;
+	}
+	return (double)hits_met / (double)count;
+}
+
+/* --- the peers' way ----------------------------------------------------------------------------
+ */
+
+static double
+search_all(void *arg)
+{
+	const double start = cpu_s();
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *texts[] = {items[i].title, items[i].summary, items[i].content};
+
+		for (size_t k = 0; k < 3; k++) {
+			const size_t len = texts[k] ? strlen(texts[k]) : 0;
+			size_t at = 0;
+
+			while (at < len && pcre2_match(arg, (PCRE2_SPTR)texts[k], len, at,
+						       PCRE2_NO_UTF_CHECK, data, NULL) >= 0)
+				at = pcre2_get_ovector_pointer(data)[1];
+		}
+	}
+	pcre2_match_data_free(data);
+	return cpu_s() - start;
+}
+
+/* All phrases as one caseless alternation between word edges, as a filter would write it. */
 static void
-scale(size_t wanted)
+alternation(char *const *texts, size_t wanted)
+{
+	SCOPED(buf_done) struct buf pattern = buf_init((size_t)1 << 30);
+	const double start = cpu_s();
+	PCRE2_SIZE offset;
+	pcre2_code *code;
+	char what[80];
+	int error;
+
+	(void)buf_adds(&pattern, "\\b(?:", NULL);
+	for (size_t i = 0; i < wanted; i++)
+		(void)buf_addf(&pattern, NULL, "%s\\Q%s\\E", i > 0 ? "|" : "", texts[i]);
+	(void)buf_adds(&pattern, ")\\b", NULL);
+	code = pcre2_compile((PCRE2_SPTR)buf_str(&pattern), pattern.len,
+			     PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS, &error, &offset, NULL);
+	if (!code || pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) < 0) {
+		(void)printf("%34s PCRE2 does not compile them: error %d\n", "", error);
+		pcre2_code_free(code);
+		return;
+	}
+	(void)snprintf(what, sizeof(what), "  PCRE2 (JIT), one alternation");
+	report(what, best_of(search_all, code));
+	(void)printf("%34s compiled in %.1f ms\n", "", (cpu_s() - start) * 1e3);
+	pcre2_code_free(code);
+}
+
+static FILE *
+create(const char *folder, const char *name)
+{
+	char path[4096];
+	FILE *out;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	out = fopen(path, "we");
+	if (!out) {
+		perror(path);
+		exit(EXIT_FAILURE);
+	}
+	return out;
+}
+
+static void
+export_items(const char *folder)
+{
+	FILE *out = create(folder, "text");
+
+	for (size_t i = 0; i < count; i++)
+		(void)fprintf(out, "%s %s %s\n", items[i].title ? items[i].title : "",
+			      items[i].summary ? items[i].summary : "",
+			      items[i].content ? items[i].content : "");
+	(void)fclose(out);
+}
+
+static void
+export_phrases(const char *folder, char *const *texts, size_t wanted)
+{
+	char name[64];
+	FILE *out;
+
+	(void)snprintf(name, sizeof(name), "phrases-%zu", wanted);
+	out = create(folder, name);
+	for (size_t i = 0; i < wanted; i++)
+		(void)fprintf(out, "%s\n", texts[i]);
+	(void)fclose(out);
+}
+
+static double
+scale(size_t wanted, const char *folder)
 {
 	struct phrase *phrases = calloc(wanted, sizeof(*phrases));
 	const struct phrase **list = calloc(wanted, sizeof(*list));
@@ -211,13 +355,19 @@ scale(size_t wanted)
 	struct match *match;
 	double start;
 	char what[80];
+	char **texts = calloc(wanted, sizeof(*texts));
+	double took;
 	size_t bad;
 
-	if (!phrases || !list)
+	if (!phrases || !list || !texts)
 		exit(EXIT_FAILURE);
 	wanted = take_phrases(phrases, wanted);
-	for (size_t i = 0; i < wanted; i++)
+	for (size_t i = 0; i < wanted; i++) {
 		list[i] = &phrases[i];
+		texts[i] = strdup(phrases[i].source);
+		if (texts[i] && *texts[i])
+			texts[i][strlen(texts[i]) - 1] = '\0'; /* the blank behind it */
+	}
 	start = cpu_s();
 	match = match_new(list, wanted, &bad, &err);
 	start = cpu_s() - start;
@@ -225,24 +375,35 @@ scale(size_t wanted)
 	if (!scan)
 		die("match", &err);
 	(void)snprintf(what, sizeof(what), "%zu phrases", wanted);
-	report(what, best_of(scan_all, scan));
-	(void)printf("%34s compiled in %.1f ms, %.2f MB\n", "", start * 1e3,
-		     (double)match_bytes(match) / 1e6);
+	took = best_of(scan_all, scan);
+	report(what, took);
+	(void)printf("%34s compiled in %.1f ms, %.2f MB; %.1f hits an item\n", "", start * 1e3,
+		     (double)match_bytes(match) / 1e6, count_hits(scan));
+	if (wanted <= 1000)
+		alternation(texts, wanted);
+	if (folder)
+		export_phrases(folder, texts, wanted);
+	for (size_t i = 0; i < wanted; i++)
+		free(texts[i]);
+	free(texts);
 	match_scan_free(scan);
 	match_free(match);
 	free(phrases);
 	free(list);
+	return took;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct err err = {.kind = ERR_NONE};
+	const char *folder = argc == 4 ? argv[3] : NULL;
 	struct tagger *tagger;
 	struct rules *rules;
+	double at_100 = 0;
 
-	if (argc != 3) {
-		(void)fprintf(stderr, "usage: classifier_bench RULES ITEMS.jsonl\n");
+	if (argc < 3 || argc > 4) {
+		(void)fprintf(stderr, "usage: classifier_bench RULES ITEMS.jsonl [FOLDER]\n");
 		return 2;
 	}
 	kept = arena_new((size_t)1 << 32);
@@ -259,8 +420,16 @@ main(int argc, char **argv)
 	report("a plain pass over the bytes", best_of(plain_pass, NULL));
 	report("the rules, all fields", best_of(tag_all, tagger));
 	report("decode, the rules, encode", best_of(whole_way, tagger));
-	for (size_t n = 10; n <= 100000; n *= 10)
-		scale(n);
+	if (folder)
+		export_items(folder);
+	for (size_t n = 10; n <= 100000; n *= 10) {
+		const double took = scale(n, folder);
+
+		at_100 = n == 100 ? took : at_100;
+		if (n == 10000)
+			(void)printf("%34s %.2f times the cost at 100 (2 is the ceiling)\n", "",
+				     took / at_100);
+	}
 	tagger_free(tagger);
 	rules_free(rules);
 	arena_free(kept);
