@@ -4,6 +4,7 @@
 #include "classifier/classifier.h"
 #include "classifier/cursor.h"
 #include "classifier/errand.h"
+#include "classifier/firing.h"
 #include "classifier/ledger.h"
 #include "classifier/story.h"
 #include "common/clock.h"
@@ -293,6 +294,15 @@ sink_drop(struct classifier *c, const char *arg, struct json *j, struct err *err
 	return 0;
 }
 
+static int
+rules_stats(struct classifier *c, const char *arg, struct json *j, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	firing_json(c->rules, c->tagger, j);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*answer)(struct classifier *c, const char *arg, struct json *j, struct err *err);
@@ -304,6 +314,7 @@ static const struct {
 	{"explain", explain},
 	{"replay", replay},
 	{"retag", retag_kept},
+	{"rules-stats", rules_stats},
 	{"sink-drop", sink_drop},
 };
 

@@ -9,6 +9,7 @@
 
 #include "classifier/check.h"
 #include "classifier/explain.h"
+#include "classifier/firing.h"
 #include "classifier/retag.h"
 #include "classifier/rulesfile.h"
 #include "classifier/tagger.h"
@@ -81,6 +82,7 @@ struct classify {
 	struct arena *arena;
 	struct buf out;
 	bool explain;
+	bool stats;
 	bool failed; /* a line was wrong */
 };
 
@@ -119,6 +121,8 @@ classify_item(struct classify *c, const char *line, size_t len, struct err *err)
 		   : item_from_json(line, len, c->arena, &item, err)) < 0 ||
 	    tagger_run(c->tagger, &item, c->arena, &tags, &count, err) < 0)
 		return -1;
+	if (c->stats)
+		return 0;
 	if (c->explain)
 		explain_item(c->rules, c->tagger, &item, &c->out);
 	else
@@ -145,7 +149,7 @@ classify_line(struct classify *c, const char *line, size_t len)
 		json_close(&j);
 		c->failed = true;
 	}
-	if (!c->explain || c->failed)
+	if (c->out.len > 0 && (!c->explain || c->failed))
 		(void)buf_addc(&c->out, '\n', NULL);
 	(void)fwrite(buf_str(&c->out), 1, c->out.len, stdout);
 	(void)fflush(stdout);
@@ -197,6 +201,7 @@ command_classify(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"explain", no_argument, NULL, 'e'},
+		{"stats", no_argument, NULL, 's'},
 		{"rules", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
 	};
@@ -212,6 +217,8 @@ command_classify(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
 		if (option == 'e')
 			c.explain = true;
+		else if (option == 's')
+			c.stats = true;
 		else if (option == 'r')
 			file = optarg;
 		else if (option == 'c')
@@ -220,7 +227,7 @@ command_classify(int argc, char **argv)
 			return EXIT_USAGE;
 	}
 	if (argc - optind > 1) {
-		(void)fprintf(stderr, "usage: feedmill-classifier classify [--explain] "
+		(void)fprintf(stderr, "usage: feedmill-classifier classify [--explain|--stats] "
 				      "[--rules FILE] [-c CONF] [FILE|-]\n");
 		return EXIT_USAGE;
 	}
@@ -233,6 +240,11 @@ command_classify(int argc, char **argv)
 	c.rules = rules;
 	c.tagger = tagger;
 	status = classify_file(&c, argv[optind]);
+	if (c.stats) {
+		buf_reset(&c.out);
+		firing_table(rules, tagger, &c.out);
+		(void)fputs(buf_str(&c.out), stdout);
+	}
 	buf_done(&c.out);
 	return status;
 }

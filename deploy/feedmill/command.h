@@ -44,6 +44,7 @@ int command_metrics(int argc, char **argv);
 int command_tap(int argc, char **argv);
 int command_drain(int argc, char **argv);
 int command_feeds(int argc, char **argv);
+int command_rules(int argc, char **argv);
 int command_quarantine(int argc, char **argv);
 int command_keygen(int argc, char **argv);
 int command_explain(int argc, char **argv);

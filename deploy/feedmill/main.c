@@ -22,6 +22,8 @@ static const struct command commands[] = {
 	{"replay", "SINK [--since T] [--tag T]", "items that are kept, once more to that sink",
 	 command_replay},
 	{"retag", "[--since T]", "the present rules over items that are kept", command_retag},
+	{"rules", "stats [--never] [--json]", "how often each line of the rules met an item",
+	 command_rules},
 	{"explain", "ITEM-ID|URL [--json]", "where an item came from and where it went",
 	 command_explain},
 	{"drain", "STAGE[@INSTANCE]", "finish what is in hand and stop", command_drain},
@@ -31,8 +33,8 @@ static const struct command commands[] = {
 	 "a feed as JSON", command_tool},
 	{"sanitize", "[--base-url U] [--batch]", "safe HTML of the HTML on standard input",
 	 command_tool},
-	{"classify", "[--explain] [FILE|-]", "items as JSON lines in, the same with tags out",
-	 command_tool},
+	{"classify", "[--explain|--stats] [FILE|-]",
+	 "items as JSON lines in, the same with tags out", command_tool},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

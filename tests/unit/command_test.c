@@ -70,6 +70,17 @@ answers_each_line_in_its_place(void)
 }
 
 static void
+counts_what_each_line_of_the_rules_met(void)
+{
+	const char *items = file("items", "{\"title\":\"A coin\"}\n{\"title\":\"No\"}\n");
+
+	CHECK(RUN_WITH(command_classify, "classify", "--stats", "--rules", file("r", rules),
+		       items) == 0);
+	CHECK(strncmp(buf_str(&output), "2 items\n       1  coins          any      coin(s)  ",
+		      50) == 0);
+}
+
+static void
 explains_a_sentence(void)
 {
 	const char *words = file("words", "Two coins || and more\n");
@@ -124,6 +135,7 @@ main(void)
 	folder = folder_make();
 	output = buf_init(OUTPUT_MAX);
 	RUN(answers_each_line_in_its_place);
+	RUN(counts_what_each_line_of_the_rules_met);
 	RUN(explains_a_sentence);
 	RUN(finds_the_rules_that_the_configuration_names);
 	RUN(says_what_is_wrong_with_rules);

@@ -283,6 +283,7 @@ what_a_sink_refuses_waits_for_a_person(void)
 	acked("sink/b", 1);
 	commit();
 	CHECK(sinks_hold(c.sinks).deliveries == 1);
+	CHECK(strstr(asked("rules-stats", ""), "{\"items\":1,\"tag\":"));
 	CHECK(strstr(asked("quarantine-list", ""),
 		     "\"ref\":\"00000000000000000000000000000001\",\"stage\":\"sink@a\","
 		     "\"reason\":\"too round\""));
