@@ -24,6 +24,8 @@ enum { ITEMS_MAX = 100000, ROUNDS = 5, ARENA_BYTES_MAX = 64 * 1024 * 1024 };
 static struct buf encoded[ITEMS_MAX];
 static struct item items[ITEMS_MAX];
 static size_t count, text_bytes;
+extern volatile unsigned sum;
+volatile unsigned sum; /* so that the plain pass is not left out */
 static struct arena *kept, *scratch;
 
 static double
@@ -161,7 +163,6 @@ static double
 plain_pass(void *arg)
 {
 	const double start = cpu_s();
-	static volatile unsigned sum;
 
 	(void)arg;
 	for (size_t i = 0; i < count; i++) {
@@ -169,7 +170,7 @@ plain_pass(void *arg)
 
 		for (size_t k = 0; k < 3; k++)
 			for (const char *s = texts[k]; s && *s; s++)
-				sum += (unsigned char)*s;
+				sum = sum + (unsigned char)*s;
 	}
 	return cpu_s() - start;
 }
