@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/jsondoc.h"
-#include "parser/date.h"
 #include "parser/plain.h"
 
 /* How a member's text is read into a field. */
@@ -80,7 +79,7 @@ read_member(struct reader *r, struct draft *draft, const struct member *m, struc
 		break;
 	case PUBLISHED:
 	case UPDATED:
-		if (date_parse(text.data, text.len, &s))
+		if (reader_date(r, text, &s))
 			draft_set_time(m->reading == PUBLISHED ? &draft->published
 							       : &draft->updated,
 				       m->rank, s);

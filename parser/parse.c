@@ -114,6 +114,7 @@ warn_reader(const struct parser *p, struct parse_result *out, struct arena *aren
 	warn_count(out, arena, r->left_out_items, "items over the ceiling were left out");
 	warn_count(out, arena, r->cut_fields, "texts over the ceiling were cut");
 	warn_count(out, arena, r->dropped_fields, "fields over the ceiling were left out");
+	warn_count(out, arena, r->unread_dates, "dates cannot be read");
 	warn_count(out, arena, r->twice_encoded, "texts were UTF-8 that was encoded once more");
 }
 
@@ -223,6 +224,21 @@ fill_items(struct reader *r, const struct document *doc, const struct parse_feed
 	}
 }
 
+/* Items whose guid is another's too. */
+static size_t
+repeated_guids(const struct reader *r)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->entry_count; i++) {
+		const struct entry *entry = &r->entries[i];
+
+		count +=
+			entry->item.guid && entry->key && strcmp(entry->item.guid, entry->key) != 0;
+	}
+	return count;
+}
+
 /* --- the document --- */
 
 /* Whether the document shows itself a feed. A root element by the name of <feed> or <RDF> may be
@@ -246,6 +262,8 @@ read_xml(struct parser *p, const char *text, size_t len, struct parse_result *ou
 {
 	struct err gave_up = {.kind = ERR_NONE};
 
+	size_t undeclared;
+
 	repair_begin(p->repair, text, len, p->entities);
 	if (xml_read(p->xml, p->repair, &reader_handler, p->reader, &gave_up) < 0) {
 		/* What came before the fault stands, if it is anything. */
@@ -255,6 +273,9 @@ read_xml(struct parser *p, const char *text, size_t len, struct parse_result *ou
 		}
 		warn(out, arena_printf(p->reader->arena, "read in part only: %s", gave_up.text));
 	}
+	undeclared = xml_undeclared(p->xml);
+	warn_count(out, p->reader->arena, undeclared,
+		   "elements have a prefix that is not declared");
 	return 0;
 }
 
@@ -297,6 +318,7 @@ parse_document(struct parser *p, const struct document *doc, struct arena *arena
 		return -1;
 	warn_reader(p, &result, arena);
 	warn_count(&result, arena, twins - r->entry_count, "items are there twice");
+	warn_count(&result, arena, repeated_guids(r), "items have a guid that others have too");
 	result.entries = r->entries;
 	result.entry_count = r->entry_count;
 	if (arena_failed(arena, err) < 0)

@@ -112,7 +112,7 @@ struct reader {
 
 	struct entry *entries;
 	size_t entry_count, entry_cap;
-	size_t cut_items, left_out_items, cut_fields, dropped_fields, twice_encoded;
+	size_t cut_items, left_out_items, cut_fields, dropped_fields, twice_encoded, unread_dates;
 	int64_t newest_s;
 };
 
@@ -145,6 +145,9 @@ const char *reader_html(struct reader *r, struct bytes raw, enum form form);
 const char *reader_url(struct reader *r, struct bytes raw);
 /* The same in a document that a service serves for the site: relative to the site, not to it. */
 const char *reader_site_url(struct reader *r, struct bytes raw);
+
+/* A date; false where there is none or nobody can read it, which is counted. */
+bool reader_date(struct reader *r, struct bytes raw, int64_t *s_out);
 
 /* A short text as it is, in the arena; NULL where it is empty or longer than ITEM_TEXT_BYTES_MAX.
  */

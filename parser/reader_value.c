@@ -3,6 +3,7 @@
 
 #include "common/url.h"
 #include "common/utf8.h"
+#include "parser/date.h"
 #include "parser/html.h"
 #include "parser/mojibake.h"
 #include "parser/plain.h"
@@ -139,4 +140,13 @@ reader_site_url(struct reader *r, struct bytes raw)
 	const char *site = base == r->document_url ? feed_base(r) : NULL;
 
 	return resolved(r, site ? site : base, raw);
+}
+
+bool
+reader_date(struct reader *r, struct bytes raw, int64_t *s_out)
+{
+	if (date_parse(raw.data, raw.len, s_out))
+		return true;
+	r->unread_dates += plain_trim(raw).len > 0;
+	return false;
 }

@@ -4,7 +4,6 @@
 #include <strings.h>
 
 #include "common/url.h"
-#include "parser/date.h"
 #include "parser/fields.h"
 #include "parser/plain.h"
 
@@ -58,7 +57,7 @@ field_date(struct reader *r, const struct row *row, struct bytes raw)
 	struct draft *draft = reader_draft(r);
 	int64_t s;
 
-	if (date_parse(raw.data, raw.len, &s))
+	if (reader_date(r, raw, &s))
 		draft_set_time(row->field == FIELD_PUBLISHED ? &draft->published : &draft->updated,
 			       row->rank, s);
 }
@@ -69,7 +68,7 @@ field_both_dates(struct reader *r, const struct row *row, struct bytes raw)
 	struct draft *draft = reader_draft(r);
 	int64_t s;
 
-	if (!date_parse(raw.data, raw.len, &s))
+	if (!reader_date(r, raw, &s))
 		return;
 	draft_set_time(&draft->published, row->rank, s);
 	draft_set_time(&draft->updated, row->rank, s);

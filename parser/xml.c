@@ -30,7 +30,7 @@ struct xml {
 	const struct xml_handler *handler;
 	void *self;
 	bool stopped;
-	size_t faults;
+	size_t faults, undeclared;
 	struct slot slots[NAMES];
 	struct xml_attribute attributes[ATTRIBUTES_MAX];
 };
@@ -82,6 +82,7 @@ on_start(void *data, const xmlChar *local, const xmlChar *prefix, const xmlChar 
 	const struct xml_name *name = name_of(xml, local, prefix, uri);
 	size_t n = 0;
 
+	xml->undeclared += prefix && !uri;
 	(void)namespace_count;
 	(void)namespaces;
 	(void)defaulted;
@@ -184,6 +185,12 @@ renew(struct xml *xml, struct err *err)
 }
 
 size_t
+xml_undeclared(const struct xml *xml)
+{
+	return xml->undeclared;
+}
+
+size_t
 xml_faults(const struct xml *xml)
 {
 	return xml->faults;
@@ -208,7 +215,7 @@ xml_read(struct xml *xml, struct repair *repair, const struct xml_handler *handl
 	xml->handler = handler;
 	xml->self = self;
 	xml->stopped = false;
-	xml->faults = 0;
+	xml->faults = xml->undeclared = 0;
 	while (!xml->stopped && (chunk = repair_next(repair, err)) != 0) {
 		const struct buf *skeleton = &repair->skeleton;
 

@@ -172,6 +172,20 @@ is_the_same_after_any_other_document(void)
 	CHECK(parsed.warning_count == 0);
 }
 
+static void
+tells_the_publisher_what_it_mended(void)
+{
+	(void)parse("<rss><channel><foo:x/><item><guid>g</guid><link>http://a/1</link>"
+		    "<title>Br\u00c3\u00b8ndby</title><pubDate>soon</pubDate></item>"
+		    "<item><guid>g</guid><link>http://a/2</link></item></channel></rss>");
+	CHECK(warned("1 elements have a prefix that is not declared"));
+	CHECK(warned("1 dates cannot be read"));
+	CHECK(warned("1 texts were UTF-8 that was encoded once more"));
+	CHECK(warned("2 items have a guid that others have too"));
+	(void)parse("<rss><channel><item><pubDate> </pubDate><guid>g</guid></item></channel></rss>");
+	CHECK(parsed.warning_count == 0);
+}
+
 int
 main(void)
 {
@@ -187,6 +201,7 @@ main(void)
 	RUN(bounds_each_text);
 	RUN(bounds_the_number_of_items);
 	RUN(is_the_same_after_any_other_document);
+	RUN(tells_the_publisher_what_it_mended);
 	parsed_end();
 	return check_done();
 }
