@@ -140,7 +140,8 @@ quarantine_drop_row(struct classifier *c, const char *arg, struct json *j, struc
 {
 	int64_t id;
 
-	if (id_of(arg, &id, err) < 0 || drop(c, id, err) < 0)
+	/* It is on the disk before anybody is told; a retry too. */
+	if (id_of(arg, &id, err) < 0 || drop(c, id, err) < 0 || classifier_commit_now(c, err) < 0)
 		return -1;
 	answer_id(j, "dropped", id);
 	return 0;
@@ -189,7 +190,7 @@ quarantine_retry(struct classifier *c, const char *arg, struct json *j, struct e
 	got = quarantine_get(outbox_db(c->outbox), id, retry_row, &retry, err);
 	if (got == 0)
 		return no_such(id, err);
-	if (got < 0 || retry.done < 0 || drop(c, id, err) < 0)
+	if (got < 0 || retry.done < 0 || drop(c, id, err) < 0 || classifier_commit_now(c, err) < 0)
 		return -1;
 	answer_id(j, "retried", id);
 	return 0;
