@@ -47,6 +47,9 @@ def a_document_that_kills_the_parser_is_quarantined_alone():
         assert rows[0]["feed"] == hashlib.sha256(poisoned.encode()).hexdigest()[:32], rows[0]
         assert "brought down its parser" in rows[0]["reason"], rows[0]
         note(f"in the quarantine: {rows[0]}")
+        keep_alive(mill, parsers, deaths)  # the last death may have come after the verdict
+        for who in parsers:
+            mill.await_ready(who)
         mill.stop_all()
         mill.check(expected)
 
