@@ -43,12 +43,13 @@ bool
 mojibake_undo(struct bytes text, struct buf *out)
 {
 	const char *at = text.data;
-	const char *end = at + text.len;
-	const char *lead;
-
 	/* What was the first byte of a sequence, C2..F4, is U+00C2..U+00F4 now. */
-	if (text.len == 0 || !(lead = memchr(at, LEAD, text.len)))
+	const char *lead = text.len > 0 ? memchr(at, LEAD, text.len) : NULL;
+	const char *end;
+
+	if (!lead)
 		return false;
+	end = at + text.len;
 	buf_reset(out);
 	while (at < end) {
 		const char *start = at;

@@ -39,6 +39,7 @@ leaves_everything_else_alone(void)
 		"да Ã©",
 	};
 
+	CHECK(!mojibake_undo((struct bytes){NULL, 0}, NULL));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		CHECK(!undone(texts[i]));
 }

@@ -182,7 +182,8 @@ tells_the_publisher_what_it_mended(void)
 	CHECK(warned("1 dates cannot be read"));
 	CHECK(warned("1 texts were UTF-8 that was encoded once more"));
 	CHECK(warned("2 items have a guid that others have too"));
-	(void)parse("<rss><channel><item><pubDate> </pubDate><guid>g</guid></item></channel></rss>");
+	(void)parse(
+		"<rss><channel><item><pubDate> </pubDate><guid>g</guid></item></channel></rss>");
 	CHECK(parsed.warning_count == 0);
 }
 
