@@ -18,6 +18,7 @@
 #include "common/inlet.h"
 #include "common/outlet.h"
 #include "common/spool.h"
+#include "tests/unit/folder.h"
 
 enum {
 	BATCH = 256,
@@ -251,25 +252,24 @@ start(void (*run)(void))
 int
 main(int argc, char **argv)
 {
-	char made[96], path[128];
 	pid_t pids[3];
 	int64_t from_us;
 	int status = 1;
 
-	(void)snprintf(made, sizeof(made), "%s/durable_bench.XXXXXX", argc > 1 ? argv[1] : "/tmp");
+	if (argc > 1 && setenv("TMPDIR", argv[1], 1) < 0)
+		die("set-up", NULL);
+	SCOPED(folder_drop) struct folder folder = folder_make();
 	messages = argc > 2 ? strtoull(argv[2], NULL, 10) : messages;
 	payload_bytes = argc > 3 ? strtoull(argv[3], NULL, 10) : payload_bytes;
 	payload = calloc(1, payload_bytes + 1);
-	root = mkdtemp(made);
-	if (!payload || !root || payload_bytes >= MESSAGE_BYTES_MAX)
+	root = folder.path;
+	if (!payload || payload_bytes >= MESSAGE_BYTES_MAX)
 		die("set-up", NULL);
 	for (size_t i = 0; i < payload_bytes; i++)
 		payload[i] = (char)(i * 2654435761u >> 13);
-	for (int i = 0; i < 2; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", root, i ? "sink" : "middle");
-		if (mkdir(path, 0770) < 0)
-			die(path, NULL);
-	}
+	if (mkdir(folder_file(&folder, "middle"), 0770) < 0 ||
+	    mkdir(folder_file(&folder, "sink"), 0770) < 0)
+		die(root, NULL);
 	from_us = clock_mono_us();
 	pids[2] = start(sink);
 	pids[1] = start(middle);
@@ -282,6 +282,5 @@ main(int argc, char **argv)
 		(void)kill(pids[i], SIGKILL);
 		(void)waitpid(pids[i], NULL, 0);
 	}
-	(void)snprintf(path, sizeof(path), "rm -rf '%s'", root);
-	return system(path) == 0 && status == 0 ? 0 : 1;
+	return status == 0 ? 0 : 1;
 }
