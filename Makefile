@@ -242,8 +242,8 @@ $(BENCHES): $(B)/%: $(B)/%.o $(B)/stages.a $(B)/common.a
 # The parser has no switch for it: its bench puts itself between the parser and the sanitiser.
 $(B)/tests/bench/parser_bench: LDFLAGS += -Wl,--wrap=html_sanitise
 
-# make bench [BENCH="classifier parser hostile link e2e scale latency feeds"]
-bench: all $(BENCHES)
+# make bench [BENCH="fetch classifier parser hostile link e2e scale latency feeds"]
+bench: all $(BENCHES) $(FEEDSERVER)
 	@tests/bench/run $(B)/bin $(BENCH)
 
 clean:

@@ -1,0 +1,199 @@
+/* The floor of the fetcher: libcurl's multi_socket loop on epoll and nothing else - no schedule, no
+ * limits, no state.
+ *
+ *   fetch_bench URLS AT_ONCE
+ *
+ * Asks for every URL of the file twice, the second time with the ETag of the first; prints the CPU
+ * of a request in microseconds, of both rounds: "WHOLE UNCHANGED". */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+enum { URLS_MAX = 100000, AT_ONCE_MAX = 512, EVENTS = 64, LINE_BYTES = 2048, ETAG_BYTES = 128 };
+
+struct one {
+	CURL *easy;
+	struct curl_slist *headers;
+	size_t url;
+};
+
+static char *urls[URLS_MAX], *etags[URLS_MAX];
+static size_t url_count, next_url, over, expected, body_bytes;
+static CURLM *multi;
+static int epoll_fd;
+static long timer_ms = -1;
+static long wanted_status;
+
+static size_t
+on_body(char *data, size_t size, size_t count, void *arg)
+{
+	(void)data;
+	(void)arg;
+	body_bytes += size * count;
+	return size * count;
+}
+
+static size_t
+on_head(char *data, size_t size, size_t count, void *arg)
+{
+	const struct one *one = arg;
+	const size_t len = size * count;
+
+	if (len > 8 && len < ETAG_BYTES && !etags[one->url] && strncasecmp(data, "etag: ", 6) == 0)
+		etags[one->url] = strndup(data + 6, len - 8);
+	return len;
+}
+
+static int
+on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+	struct epoll_event event = {.data.fd = fd};
+
+	(void)easy;
+	(void)arg;
+	if (what == CURL_POLL_REMOVE) {
+		(void)epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+		return 0;
+	}
+	event.events = (what & CURL_POLL_IN ? (unsigned)EPOLLIN : 0) |
+		       (what & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0);
+	if (epoll_ctl(epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0)
+		(void)epoll_ctl(epoll_fd, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+	(void)curl_multi_assign(multi, fd, &epoll_fd);
+	return 0;
+}
+
+static int
+on_timer(CURLM *m, long timeout_ms, void *arg)
+{
+	(void)m;
+	(void)arg;
+	timer_ms = timeout_ms;
+	return 0;
+}
+
+static void
+start(struct one *one)
+{
+	char line[ETAG_BYTES + 32];
+
+	if (next_url == url_count)
+		return;
+	one->url = next_url++;
+	curl_slist_free_all(one->headers);
+	one->headers = NULL;
+	if (wanted_status == 304 && etags[one->url]) {
+		(void)snprintf(line, sizeof(line), "If-None-Match: %s", etags[one->url]);
+		one->headers = curl_slist_append(NULL, line);
+	}
+	(void)curl_easy_setopt(one->easy, CURLOPT_URL, urls[one->url]);
+	(void)curl_easy_setopt(one->easy, CURLOPT_HTTPHEADER, one->headers);
+	(void)curl_multi_add_handle(multi, one->easy);
+}
+
+static void
+collect(void)
+{
+	int left;
+
+	for (CURLMsg *m; (m = curl_multi_info_read(multi, &left));) {
+		struct one *one = NULL;
+		long status = 0;
+		CURL *easy = m->easy_handle;
+
+		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&one);
+		(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+		expected += status == wanted_status;
+		over++;
+		(void)curl_multi_remove_handle(multi, easy);
+		start(one);
+	}
+}
+
+static double
+cpu_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
+}
+
+/* Every URL once; the CPU of one. */
+static double
+sweep(struct one *ones, size_t at_once, long status)
+{
+	const double before_us = cpu_us();
+	int running;
+
+	next_url = over = expected = 0;
+	wanted_status = status;
+	for (size_t i = 0; i < at_once; i++)
+		start(&ones[i]);
+	while (over < url_count) {
+		struct epoll_event events[EVENTS];
+		const int wait_ms = timer_ms < 0 || timer_ms > 1000 ? 1000 : (int)timer_ms;
+		const int count = epoll_wait(epoll_fd, events, EVENTS, wait_ms);
+
+		if (count <= 0) {
+			timer_ms = -1;
+			(void)curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
+		}
+		for (int i = 0; i < count; i++)
+			(void)curl_multi_socket_action(
+				multi, events[i].data.fd,
+				(events[i].events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
+					(events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0),
+				&running);
+		collect();
+	}
+	if (expected != url_count) {
+		(void)fprintf(stderr, "fetch_bench: %zu of %zu answers were %ld\n", expected,
+			      url_count, status);
+		exit(EXIT_FAILURE);
+	}
+	return (cpu_us() - before_us) / (double)url_count;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct one ones[AT_ONCE_MAX];
+	FILE *file = argc == 3 ? fopen(argv[1], "r") : NULL;
+	const size_t at_once = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	char line[LINE_BYTES];
+	double whole_us, unchanged_us;
+
+	if (!file || at_once == 0 || at_once > AT_ONCE_MAX) {
+		(void)fprintf(stderr, "usage: fetch_bench URLS AT_ONCE\n");
+		return 2;
+	}
+	while (url_count < URLS_MAX && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		urls[url_count++] = strdup(line);
+	}
+	(void)fclose(file);
+	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	multi = curl_multi_init();
+	(void)curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_watch);
+	(void)curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	(void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)at_once);
+	for (size_t i = 0; i < at_once; i++) {
+		ones[i].easy = curl_easy_init();
+		(void)curl_easy_setopt(ones[i].easy, CURLOPT_PRIVATE, &ones[i]);
+		(void)curl_easy_setopt(ones[i].easy, CURLOPT_WRITEFUNCTION, on_body);
+		(void)curl_easy_setopt(ones[i].easy, CURLOPT_HEADERFUNCTION, on_head);
+		(void)curl_easy_setopt(ones[i].easy, CURLOPT_HEADERDATA, &ones[i]);
+		(void)curl_easy_setopt(ones[i].easy, CURLOPT_ACCEPT_ENCODING, "");
+		(void)curl_easy_setopt(ones[i].easy, CURLOPT_PROXY, "");
+	}
+	whole_us = sweep(ones, at_once, 200);
+	unchanged_us = sweep(ones, at_once, 304);
+	(void)printf("%.1f %.1f\n", whole_us, unchanged_us);
+	return 0;
+}
