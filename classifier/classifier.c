@@ -69,6 +69,22 @@ tap(struct classifier *c, const struct item *item)
 		stage_tap(c->stage, buf_str(&c->scratch), c->scratch.len);
 }
 
+/* A revision stays in the story that the item was in at first. */
+static int
+set_story(struct classifier *c, struct item *item, struct err *err)
+{
+	struct story story = {.rank = 1};
+	const int known = seen_story(outbox_seen(c->outbox), item, story.id, &story.rank, err);
+
+	if (known < 0 ||
+	    (known == 0 && stories_find(c->stories, item, clock_wall_s(), &story, err) < 0))
+		return -1;
+	c->joined += known == 0 && story.rank > 1;
+	item->story = arena_strndup(c->arena, story.id, ITEM_ID_HEX);
+	item->story_rank = story.rank;
+	return arena_failed(c->arena, err);
+}
+
 int
 classifier_take(struct classifier *c, struct item *item, bool *new_out, struct err *err)
 {
@@ -84,7 +100,7 @@ classifier_take(struct classifier *c, struct item *item, bool *new_out, struct e
 		return 0;
 	}
 	if (tagger_run(c->tagger, item, c->arena, &item->tags, &item->tag_count, err) < 0 ||
-	    outbox_put(c->outbox, item, NULL, err) < 0)
+	    set_story(c, item, err) < 0 || outbox_put(c->outbox, item, NULL, err) < 0)
 		return -1;
 	count_tags(c);
 	if (stage_tapped(c->stage))

@@ -10,6 +10,7 @@
 #include "classifier/rerun.h"
 #include "classifier/rules.h"
 #include "classifier/sinks.h"
+#include "classifier/stories.h"
 #include "classifier/tagger.h"
 #include "common/arena.h"
 #include "common/stage.h"
@@ -18,6 +19,7 @@
 struct classifier_conf {
 	const char *rules;
 	struct outbox_options outbox;
+	int64_t story_window_s;
 };
 
 struct classifier {
@@ -28,6 +30,7 @@ struct classifier {
 	struct outbox *outbox;
 	struct sinks *sinks;
 	struct rerun *rerun;
+	struct stories *stories;
 	struct arena *arena; /* of the item at hand */
 	struct buf scratch;
 	int64_t saved_ms; /* monotonic: when cursors were written last */
@@ -35,6 +38,7 @@ struct classifier {
 	bool lost; /* a command's commit failed: the turn's own has to fail as well */
 
 	uint64_t known, old; /* items that came again */
+	uint64_t joined;     /* items whose story another feed had told */
 	uint64_t *given;     /* by tag of the rules */
 };
 

@@ -35,6 +35,8 @@ static const struct config_key keys[] = {
 	 1024 * GIB, NULL},
 	{"seen_keep", CONFIG_DURATION, offsetof(struct classifier_conf, outbox.seen_s), "90d",
 	 24 * 3600, INT64_C(10) * 366 * 24 * 3600, NULL},
+	{"story_window", CONFIG_DURATION, offsetof(struct classifier_conf, story_window_s), "3d", 0,
+	 INT64_C(366) * 24 * 3600, NULL},
 };
 
 static int
@@ -56,6 +58,7 @@ close_classifier(void *self)
 	if (!c)
 		return;
 	sinks_close(c->sinks);
+	stories_close(c->stories);
 	rerun_close(c->rerun);
 	outbox_close(c->outbox);
 	tagger_free(c->tagger);
@@ -87,6 +90,8 @@ open_classifier(struct stage *stage, const void *conf, void **self_out, struct e
 	if (c->outbox)
 		c->rerun = rerun_open(c->outbox, err);
 	if (c->rerun)
+		c->stories = stories_open(outbox_db(c->outbox), own->story_window_s, err);
+	if (c->stories)
 		c->sinks = sinks_open(stage, c->outbox, stage_config(stage), err);
 	if (!c->sinks) {
 		close_classifier(c);
@@ -112,6 +117,7 @@ reload(void *self, const struct config *config, const void *conf, struct err *er
 	    sinks_reload(c->sinks, config, err) < 0)
 		return -1;
 	outbox_set_options(c->outbox, &own->outbox);
+	stories_set_window(c->stories, own->story_window_s);
 	log_event(LOG_INFO, "rules_loaded", LOG_NUM("tags", c->rules->tag_count),
 		  LOG_NUM("phrases", c->rules->phrase_count));
 	return 0;
@@ -217,6 +223,7 @@ rollback(void *self)
 
 	outbox_rollback(c->outbox);
 	rerun_rollback(c->rerun);
+	stories_rollback(c->stories);
 	sinks_rollback(c->sinks);
 }
 
@@ -247,6 +254,7 @@ status(void *self, struct json *j)
 	json_member_int(j, "items", (int64_t)counts.items);
 	json_member_int(j, "known", (int64_t)c->known);
 	json_member_int(j, "old", (int64_t)c->old);
+	json_member_int(j, "joined", (int64_t)c->joined);
 	json_member_int(j, "retag_left", rerun_left(c->rerun));
 	json_member_int(j, "retagged", (int64_t)rerun_changed(c->rerun));
 	json_member_int(j, "outbox_bytes", counts.size_bytes);

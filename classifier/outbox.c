@@ -8,6 +8,7 @@
 #include "classifier/errand.h"
 #include "classifier/filter.h"
 #include "classifier/ledger.h"
+#include "classifier/stories.h"
 #include "common/clock.h"
 #include "common/digest.h"
 #include "common/quarantine.h"
@@ -32,6 +33,7 @@ static const char *const migrations[] = {
 		      "DROP TABLE again;",
 	"CREATE TABLE rerun(one INTEGER PRIMARY KEY CHECK(one = 1), done_seq INTEGER NOT NULL,"
 	" end_seq INTEGER NOT NULL);",
+	STORIES_SCHEMA SEEN_STORY_SCHEMA,
 	NULL,
 };
 

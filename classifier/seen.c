@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/digest.h"
 
 enum {
 	DAY_S = 24 * 60 * 60,
@@ -153,10 +154,12 @@ seen_note(struct seen *seen, const struct item *item, int64_t seq, struct err *e
 {
 	struct db_stmt *stmt =
 		db_stmt(seen->db,
-			"INSERT INTO seen(id, rev, fetch_seq, seq, day) VALUES(?1, ?2, ?3, ?4, ?5)"
+			"INSERT INTO seen(id, rev, fetch_seq, seq, day, story, story_rank)"
+			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 			" ON CONFLICT(id) DO UPDATE SET rev = ?2, fetch_seq = ?3, seq = ?4,"
 			" day = ?5",
 			err);
+	unsigned char story[ID_BYTES];
 	struct identity identity;
 
 	if (!stmt || identity_of(item, &identity, err) < 0)
@@ -166,6 +169,11 @@ seen_note(struct seen *seen, const struct item *item, int64_t seq, struct err *e
 	db_int(stmt, 3, identity.fetch_seq);
 	db_int(stmt, 4, seq);
 	db_int(stmt, 5, clock_wall_s() / DAY_S);
+	/* Nearly every item is the first of its story, which costs nothing. */
+	if (item->story_rank > 1 && read_hex(item->story, ITEM_ID_HEX, story, NULL) == 0) {
+		db_blob(stmt, 6, story, sizeof(story));
+		db_int(stmt, 7, item->story_rank < INT64_MAX ? (int64_t)item->story_rank : 1);
+	}
 	return db_run(stmt, err);
 }
 
@@ -180,6 +188,31 @@ seen_move(struct seen *seen, const struct item *item, int64_t seq, struct err *e
 	db_blob(stmt, 1, identity.id, sizeof(identity.id));
 	db_int(stmt, 2, seq);
 	return db_run(stmt, err);
+}
+
+int
+seen_story(struct seen *seen, const struct item *item, char story_out[ITEM_ID_HEX + 1],
+	   uint64_t *rank_out, struct err *err)
+{
+	struct db_stmt *stmt =
+		db_stmt(seen->db, "SELECT story, story_rank FROM seen WHERE id = ?1", err);
+	struct identity identity;
+	int got;
+
+	if (!stmt || identity_of(item, &identity, err) < 0)
+		return -1;
+	db_blob(stmt, 1, identity.id, sizeof(identity.id));
+	got = db_step(stmt, err);
+	if (got > 0) {
+		const struct bytes story = db_col_blob(stmt, 0);
+		const bool own = story.len != ID_BYTES;
+
+		digest_hex(own ? identity.id : (const unsigned char *)story.data, ID_BYTES,
+			   story_out);
+		*rank_out = own ? 1 : (uint64_t)db_col_int(stmt, 1);
+	}
+	db_reset(stmt);
+	return got < 0 ? err_in(err, "seen") : got;
 }
 
 int

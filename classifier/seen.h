@@ -18,6 +18,11 @@
 	"CREATE TABLE seen(id BLOB PRIMARY KEY, rev INTEGER NOT NULL, fetch_seq INTEGER NOT NULL," \
 	" seq INTEGER NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;"
 
+/* What a later version added: the story of an item that is not the first of its own. */
+#define SEEN_STORY_SCHEMA                                                                          \
+	"ALTER TABLE seen ADD COLUMN story BLOB;"                                                  \
+	"ALTER TABLE seen ADD COLUMN story_rank INTEGER;"
+
 struct seen;
 
 enum seen_verdict {
@@ -33,11 +38,16 @@ SCOPED_DEFINE(struct seen, seen_close)
 void seen_set_keep(struct seen *seen, int64_t keep_s);
 
 int seen_judge(struct seen *seen, const struct item *item, enum seen_verdict *out, struct err *err);
-/* The item became row seq of the outbox. */
+/* The item became row seq of the outbox. Its story is the one it had at first. */
 int seen_note(struct seen *seen, const struct item *item, int64_t seq, struct err *err);
 
 /* Its newest row is another one: the same content with other tags. */
 int seen_move(struct seen *seen, const struct item *item, int64_t seq, struct err *err);
+
+/* The story of an item that was here before, its own until it is told otherwise (seen_note): 1, 0
+ * it never was, -1. rank_out: its place in it. */
+int seen_story(struct seen *seen, const struct item *item, char story_out[ITEM_ID_HEX + 1],
+	       uint64_t *rank_out, struct err *err);
 
 /* What is known of an item: 1, 0 nothing, -1 (ERR_REJECT: no id). */
 struct seen_item {

@@ -6,7 +6,7 @@
 
 enum { DAY_S = 24 * 60 * 60 };
 
-static const char *const migrations[] = {SEEN_SCHEMA, NULL};
+static const char *const migrations[] = {SEEN_SCHEMA SEEN_STORY_SCHEMA, NULL};
 static struct db *db;
 static struct seen *seen;
 
@@ -105,6 +105,29 @@ forgets_what_no_feed_shows_any_more(void)
 	CHECK(seen_find(seen, "00000000000000000000000000000006", &known, &err) == 0);
 }
 
+static void
+an_item_stays_in_its_story_through_its_revisions(void)
+{
+	struct item item = tagged_item(77, 1, 1, NULL);
+	char story[ITEM_ID_HEX + 1];
+	uint64_t rank = 0;
+
+	CHECK(seen_story(seen, &item, story, &rank, NULL) == 0);
+	item.story = "000000000000000000000000000000ab";
+	item.story_rank = 3;
+	CHECK(db_begin(db, NULL) == 0 && seen_note(seen, &item, 7, NULL) == 0);
+	item.rev = "0000000000000002";
+	item.story_rank = 1; /* whoever says so */
+	CHECK(seen_note(seen, &item, 8, NULL) == 0);
+	CHECK(seen_story(seen, &item, story, &rank, NULL) == 1 && rank == 3);
+	CHECK_STR(story, "000000000000000000000000000000ab");
+	item = tagged_item(78, 1, 1, NULL);
+	CHECK(seen_note(seen, &item, 9, NULL) == 0);
+	CHECK(seen_story(seen, &item, story, &rank, NULL) == 1 && rank == 1);
+	CHECK_STR(story, item.id);
+	CHECK(db_commit(db, NULL) == 0);
+}
+
 int
 main(void)
 {
@@ -122,6 +145,7 @@ main(void)
 	RUN(every_bit_of_a_revision_counts);
 	RUN(refuses_what_is_no_id);
 	RUN(forgets_what_no_feed_shows_any_more);
+	RUN(an_item_stays_in_its_story_through_its_revisions);
 	seen_close(seen);
 	db_close(db);
 	return check_done();

@@ -117,7 +117,8 @@ start(const char *text)
 	c.tagger = tagger_new(c.rules, &err);
 	c.given = calloc(2, sizeof(*c.given));
 	c.outbox = outbox_open(folder_file(&folder, "outbox.db"), &options, &err);
-	c.sinks = c.outbox ? sinks_open(NULL, c.outbox, config, &err) : NULL;
+	c.stories = c.outbox ? stories_open(outbox_db(c.outbox), 3600, &err) : NULL;
+	c.sinks = c.stories ? sinks_open(NULL, c.outbox, config, &err) : NULL;
 	CHECK_STR(err.text, "");
 	if (!c.sinks || !c.given)
 		exit(EXIT_FAILURE);
@@ -127,6 +128,7 @@ static void
 stop(void)
 {
 	sinks_close(c.sinks);
+	stories_close(c.stories);
 	outbox_close(c.outbox);
 	tagger_free(c.tagger);
 	rules_free(c.rules);
