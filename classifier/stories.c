@@ -43,7 +43,7 @@ struct stories {
 static uint64_t
 key_of(const struct row *row, size_t key)
 {
-	uint64_t story;
+	uint64_t story[2];
 
 	switch (key) {
 	case KEY_URL:
@@ -51,8 +51,9 @@ key_of(const struct row *row, size_t key)
 	case KEY_TITLE:
 		return row->sketch.title;
 	case KEY_STORY:
-		memcpy(&story, row->story, sizeof(story));
-		return story ? story : 1;
+		memcpy(story, row->story, sizeof(story));
+		story[0] = story[0] * UINT64_C(0x9e3779b97f4a7c15) + story[1];
+		return story[0] ? story[0] : 1;
 	default:
 		return sketch_band(&row->sketch, key - KEY_BANDS);
 	}
