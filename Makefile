@@ -5,7 +5,7 @@
 #   make lint       the rules of the house      make bench      measure, against floors and peers
 #   make fuzz T=60  fuzz every decoder          make install    DESTDIR= PREFIX= are honoured
 #
-# FLAVOUR=release (default) | asan | tsan | cov | fuzz; CC=gcc | clang.
+# FLAVOUR=release (default) | asan | tsan | cov | crash | fuzz; CC=gcc | clang.
 VERSION    := 0.1.0
 FLAVOUR    ?= release
 B          ?= .build/$(FLAVOUR)
@@ -20,7 +20,7 @@ PKG_CONFIG ?= pkg-config
 # layers: a module may include itself and the ones before it (make lint). NAME_part.c is a part of
 # module NAME.
 STAGES := fetcher parser classifier sink
-COMMON := scope ascii utf8 err clock buf log arena file urlpart url digest json jsondoc ini \
+COMMON := scope crashpoint ascii utf8 err clock buf log arena file urlpart url digest json jsondoc ini \
 	quantity config mark ballast dbconn dbschema db wirecheck wire record document item \
 	spool quarantine idmap frame refusals linkin linkout socketfile curve socket discovery \
 	resolver inlet outlet httphead http notify control blackbox options route wiring stage emit \
@@ -44,9 +44,13 @@ SANITIZE_asan  := -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_tsan  := -fsanitize=thread
 HARDEN_asan    := -O1 -g -fno-omit-frame-pointer $(SANITIZE_asan)
 HARDEN_tsan    := -O1 -g -fno-omit-frame-pointer $(SANITIZE_tsan)
+# For the fault suite: a process can be killed at a named point (common/crashpoint.h).
+HARDEN_crash   := $(HARDEN_release) -DFEEDMILL_CRASHPOINTS
 HARDEN_cov     := -O0 -g --coverage
 HARDEN_fuzz    := -O1 -g -fno-omit-frame-pointer $(SANITIZE_asan) -fsanitize=fuzzer-no-link
 LINK_release   := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+
+LINK_crash     := $(LINK_release)
 
 ALL_CPPFLAGS = -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP \
 	$(shell $(PKG_CONFIG) --cflags $(PKG)) $(CPPFLAGS)

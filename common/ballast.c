@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "common/crashpoint.h"
 #include "common/file.h"
 
 enum { BLOCK_BYTES = 512 }; /* the unit of st_blocks */
@@ -83,5 +84,8 @@ ballast_drop(struct ballast *ballast)
 	if (!ballast->held)
 		return false;
 	ballast->held = false;
-	return unlink(ballast->path) == 0;
+	if (unlink(ballast->path) < 0)
+		return false;
+	CRASHPOINT("ballast.dropped");
+	return true;
 }

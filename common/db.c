@@ -9,6 +9,7 @@
 
 #include "common/ballast.h"
 #include "common/clock.h"
+#include "common/crashpoint.h"
 #include "common/dbschema.h"
 #include "common/file.h"
 #include "common/mark.h"
@@ -132,13 +133,17 @@ db_commit(struct db *db, struct err *err)
 			       db->path);
 	}
 	counted = dbconn_total_changes(db->conn) != db->changes_before;
+	CRASHPOINT("db.commit");
 	if ((counted && count_commit(db, err) < 0) || ask(db, "COMMIT", NULL, err) < 0) {
 		db_rollback(db);
 		return -1;
 	}
 	db->open = false;
-	if (counted)
+	if (counted) {
+		CRASHPOINT("db.committed");
 		mark_set(db->mark, ++db->commits);
+		CRASHPOINT("db.marked");
+	}
 	return 0;
 }
 

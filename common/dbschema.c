@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "common/crashpoint.h"
+
 int
 dbschema_check(struct dbconn *conn, const char *const *migrations, struct err *err)
 {
@@ -26,6 +28,7 @@ take_step(struct dbconn *conn, const char *step, int64_t version, struct err *er
 	char note[64];
 
 	(void)snprintf(note, sizeof(note), "PRAGMA user_version = %lld", (long long)version);
+	CRASHPOINT("migrate");
 	if (dbconn_ask(conn, "BEGIN IMMEDIATE", NULL, err) == 0 &&
 	    dbconn_exec(conn, step, err) == 0 && dbconn_exec(conn, note, err) == 0 &&
 	    dbconn_ask(conn, "COMMIT", NULL, err) == 0)

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "common/arena.h"
+#include "common/crashpoint.h"
 #include "common/frame.h"
 #include "common/resolver.h"
 
@@ -113,7 +114,11 @@ answer(struct inlet *inlet, const struct linkin_action *action, struct err *err)
 	buf_reset(&inlet->out);
 	if (frame_encode(&frame, &inlet->out, err) < 0)
 		return -1;
-	return socket_send(inlet->acks[action->session], buf_bytes(&inlet->out), err) < 0 ? -1 : 0;
+	if (socket_send(inlet->acks[action->session], buf_bytes(&inlet->out), err) < 0)
+		return -1;
+	if (frame.type == FRAME_ACK)
+		CRASHPOINT("acked");
+	return 0;
 }
 
 /* The message that was just received becomes one that waits. */

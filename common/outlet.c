@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crashpoint.h"
 #include "common/discovery.h"
 #include "common/frame.h"
 
@@ -117,7 +118,11 @@ send_data(struct outlet *outlet, const struct linkout_action *action, struct err
 	buf_reset(&outlet->body);
 	if (outlet->owner.load(outlet->owner.arg, frame.id, &outlet->body, &why) == 0) {
 		frame.body = buf_bytes(&outlet->body);
-		return send_frame(outlet, action->peer, &frame, err);
+		CRASHPOINT("send");
+		if (send_frame(outlet, action->peer, &frame, err) < 0)
+			return -1;
+		CRASHPOINT("sent");
+		return 0;
 	}
 	if (why.kind != ERR_REJECT) {
 		*err = why;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crashpoint.h"
 #include "common/outlet.h"
 
 struct outcome {
@@ -144,6 +145,7 @@ route_apply(struct route *route, struct err *err)
 	while (route->applied < route->count) {
 		const struct outcome outcome = route->outcomes[route->applied];
 
+		CRASHPOINT("told");
 		if (apply(route, &outcome, err) < 0)
 			return -1;
 		route->applied++;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/crashpoint.h"
 #include "common/frame.h"
 #include "common/log.h"
 #include "common/notify.h"
@@ -138,7 +139,9 @@ handle(struct stage *stage, const struct inlet_message *message, struct err *err
 
 	if (linkin_name(inlet_link(stage->inlet), message->ticket, &from, &stream, &id))
 		blackbox_enter(stage->blackbox, from, stream, id);
+	CRASHPOINT("handle");
 	got = stage->ops->handle(stage->self, &delivery, &why);
+	CRASHPOINT("handled");
 	blackbox_leave(stage->blackbox);
 	stage->handled++;
 	if (got == 0)
@@ -214,6 +217,8 @@ finish_turn(struct stage *stage, struct err *err)
 			for (int i = 0; i < STAGE_ROUTES_MAX; i++)
 				if (stage->routes[i])
 					route_committed(stage->routes[i]);
+			if (stage->done_count > 0)
+				CRASHPOINT("committed");
 			for (size_t i = 0; i < stage->done_count; i++)
 				linkin_ack(inlet_link(stage->inlet), stage->done[i]);
 			stage->done_count = 0;

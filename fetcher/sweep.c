@@ -6,6 +6,7 @@
 
 #include "common/arena.h"
 #include "common/clock.h"
+#include "common/crashpoint.h"
 #include "common/document.h"
 #include "common/httphead.h"
 #include "common/utf8.h"
@@ -374,6 +375,7 @@ finish(struct sweep *s, struct http_transfer *transfer, struct err *err)
 		drop_job(s, job);
 		return -1;
 	}
+	CRASHPOINT("fetched");
 	step = poll_answer(job->poll, &response, clock_wall_s(), &outcome);
 	if (step == POLL_AGAIN) {
 		end_transfer(s, job);

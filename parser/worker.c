@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crashpoint.h"
 #include "common/document.h"
 #include "common/emit.h"
 #include "common/item.h"
@@ -130,6 +131,7 @@ emit_items(struct worker *w, uint64_t ticket, const struct parse_result *result,
 		}
 		if (emit_item(w->emit, ticket, buf_bytes(&w->body), key_hash(item), err) < 0)
 			return -1;
+		CRASHPOINT("emitted");
 		w->items++;
 		tap_item(w, item);
 	}

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/crashpoint.h"
 #include "common/file.h"
 
 enum { READ_BYTES = 256 * 1024, NAMES_MAX = 1000 };
@@ -128,6 +129,7 @@ linefile_sync(struct linefile *f, struct err *err)
 {
 	if (write_pending(f, err) < 0)
 		return -1;
+	CRASHPOINT("line.written");
 	if (fdatasync(f->fd) < 0) {
 		(void)err_sys(err, "fdatasync '%s'", f->path);
 		if (err)

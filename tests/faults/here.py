@@ -1,0 +1,6 @@
+"""here - the frame of the system tests is the frame of these, too."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                                "system"))
