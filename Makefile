@@ -61,7 +61,7 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-# --- the libraries: common.a for our programs, libfeedmill for everybody's -----------------------
+# The libraries: common.a for our programs, libfeedmill for everybody's.
 # http needs libcurl, which only programs that speak HTTP link.
 COMMON_ALL := $(wildcard $(COMMON:%=common/%.c) $(COMMON:%=common/%_*.c))
 HTTP_SRC   := $(filter common/http.c common/http_%,$(COMMON_ALL))
@@ -84,7 +84,7 @@ $(LIBFEEDMILL): $(B)/common/sdk.o $(B)/common.a common/libfeedmill.map
 		$(shell $(PKG_CONFIG) --libs $(PKG)) -lm
 	ln -sf $(@F) $(@D)/libfeedmill.so
 
-# --- one program a stage --------------------------------------------------------------------------
+# One program a stage.
 define stage
 SRC_$(1) := $(wildcard $(1)/*.c $(1)/*/*.c)
 OBJ_$(1) := $$(SRC_$(1):%.c=$(B)/%.o) $(if $(filter libcurl,$(PKG_$(1))),$(HTTP_OBJ))
@@ -96,7 +96,7 @@ endef
 $(foreach s,$(STAGES),$(eval $(call stage,$(s))))
 # The assembler reads these into the object; no compiler's list of dependencies names them.
 $(B)/sink/site_assets.o: $(wildcard sink/site/*)
-# --- the operator's command: knows the stages by their sockets and programs only -----------------
+# The operator's command: knows the stages by their sockets and programs only.
 OBJ_feedmill := $(patsubst %.c,$(B)/%.o,$(wildcard deploy/feedmill/*.c))
 $(OBJ_feedmill) $(B)/bin/feedmill: PKG := $(PKG_common)
 $(B)/bin/feedmill: $(OBJ_feedmill) $(B)/common.a
@@ -105,7 +105,7 @@ $(B)/bin/feedmill: $(OBJ_feedmill) $(B)/common.a
 
 BINS := $(STAGES:%=$(B)/bin/feedmill-%) $(B)/bin/feedmill
 
-# --- unit tests and fuzz targets: the object under test is common.a or a stage's folder ----------
+# Unit tests and fuzz targets: the object under test is common.a or a stage's folder.
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
 FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 PKG_all := $(PKG_common) libcurl libxml-2.0 libpcre2-8 libutf8proc
@@ -126,7 +126,7 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(B)/stages.a $(B)/common.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PKG)) -lm
 endif
 
-# --- the server of sample feeds and of bad manners, for demo and tests ----------------------------
+# The server of sample feeds and of bad manners, for demo and tests.
 FEEDSERVER := $(B)/tests/feedserver/feedserver
 FEEDSERVER_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/feedserver/*.c))
 $(FEEDSERVER): PKG := $(PKG_common)
@@ -135,7 +135,7 @@ $(FEEDSERVER): $(FEEDSERVER_OBJ) $(B)/common.a
 
 all: $(BINS) $(LIBFEEDMILL)
 
-# --- install: DESTDIR=, PREFIX=, LIBDIR=, SYSCONFDIR=, UNITDIR= are honoured ----------------------
+# Install: DESTDIR=, PREFIX=, LIBDIR=, SYSCONFDIR=, UNITDIR= are honoured.
 LIBEXECDIR  ?= $(PREFIX)/lib/feedmill
 UNITDIR     ?= $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd 2>/dev/null || echo /lib/systemd/system)
 SYSUSERSDIR ?= /usr/lib/sysusers.d
@@ -174,7 +174,7 @@ install: all
 			install -m 644 -t $D$(SYSCONFDIR)/feedmill $$c || exit 1; done
 
 
-# --- to see it: both begin with what is missing on this machine -----------------------------------
+# To see it: both begin with what is missing on this machine.
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 # The answers of pkg-config are only right once it and the libraries are there: hence AGAIN.
@@ -188,7 +188,7 @@ run:
 	@$(AGAIN) -s all
 	@FEEDS='$(FEEDS)' sh tests/demo/run.sh $(B)
 
-# --- to test it: make test does it all ------------------------------------------------------------
+# To test it: make test does it all.
 test:
 	@sh tests/setup/install-deps.sh test
 	@MAKE='$(AGAIN)' sh tests/run
@@ -237,7 +237,7 @@ fuzz-run: $(FUZZ)
 			-verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/crash/$$n- \
 			$(B)/found/$$n tests/fuzz/corpus/$$n || exit 1; done
 
-# --- measuring: never part of the tests -----------------------------------------------------------
+# Measuring: never part of the tests.
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
 $(BENCHES) $(BENCHES:%=%.o): PKG := $(PKG_all)
 $(BENCHES): $(B)/%: $(B)/%.o $(B)/stages.a $(B)/common.a

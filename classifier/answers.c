@@ -16,8 +16,7 @@ enum { LIST_ROWS_MAX = 1000, SHOWN_BYTES_MAX = 64 * 1024 };
 
 static const char SINK_PREFIX[] = "sink@";
 
-/* --- the quarantine ----------------------------------------------------------------------------
- */
+/* The quarantine. */
 
 static int
 id_of(const char *arg, int64_t *out, struct err *err)
@@ -196,8 +195,7 @@ quarantine_retry(struct classifier *c, const char *arg, struct json *j, struct e
 	return 0;
 }
 
-/* --- an item's story ---------------------------------------------------------------------------
- */
+/* An item's story. */
 
 static enum story_fate
 fate_of(void *arg, const char *sink, int64_t seq)
@@ -220,8 +218,7 @@ explain(struct classifier *c, const char *arg, struct json *j, struct err *err)
 	return story_tell(outbox_db(c->outbox), arg, &teller, j, err);
 }
 
-/* --- sinks -------------------------------------------------------------------------------------
- */
+/* Sinks. */
 
 static struct cursor *
 declared(struct classifier *c, const char *name, struct err *err)

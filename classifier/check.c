@@ -39,8 +39,7 @@ complain(struct checker *c, bool is_note, const char *file, int line, const char
 	c->each(c->arg, is_note, text);
 }
 
-/* --- phrases that can never count --------------------------------------------------------------
- */
+/* Phrases that can never count. */
 
 /* A text that the variant matches, and that only what is wider than it matches too: words of any
  * case are spelt in lower case, which no phrase with a capital matches, and a word's start gets
@@ -213,8 +212,7 @@ check_phrase(struct checker *c, size_t phrase)
 	return check_swallowed(c, phrase);
 }
 
-/* --- tags under themselves ---------------------------------------------------------------------
- */
+/* Tags under themselves. */
 
 enum colour { WHITE, GREY, BLACK };
 
@@ -234,8 +232,7 @@ check_circles(struct checker *c, uint32_t tag, unsigned char *colours)
 	colours[tag] = BLACK;
 }
 
-/* --- publishers that add nothing ----------------------------------------------------------------
- */
+/* Publishers that add nothing. */
 
 struct repeated {
 	const struct rules *rules;
@@ -282,8 +279,7 @@ check_publisher(struct checker *c, uint32_t number)
 			 c->rules->publishers[r.by].line);
 }
 
-/* --- the rules' own tests ----------------------------------------------------------------------
- */
+/* The rules' own tests. */
 
 /* The evidence that explains the outcome: what gave the tag, or came nearest. */
 static void

@@ -8,8 +8,7 @@
 #include "classifier/rulesfile.h"
 #include "common/clock.h"
 
-/* --- rules -------------------------------------------------------------------------------------
- */
+/* Rules. */
 
 struct rules *
 classifier_rules(const struct config *config, const struct classifier_conf *conf, struct err *err)
@@ -45,8 +44,7 @@ classifier_use_rules(struct classifier *c, const struct config *config,
 	return 0;
 }
 
-/* --- items -------------------------------------------------------------------------------------
- */
+/* Items. */
 
 static void
 count_tags(struct classifier *c)

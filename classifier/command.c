@@ -27,8 +27,7 @@ fail(const char *what, const struct err *err, int status)
 	return status;
 }
 
-/* --- check-rules -------------------------------------------------------------------------------
- */
+/* Check-rules. */
 
 static void
 print_complaint(void *arg, bool is_note, const char *complaint)
@@ -73,8 +72,7 @@ command_check_rules(int argc, char **argv)
 	return result.errors > 0 ? EXIT_NOT : EXIT_GOOD;
 }
 
-/* --- classify ----------------------------------------------------------------------------------
- */
+/* Classify. */
 
 struct classify {
 	const struct rules *rules;

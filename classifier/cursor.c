@@ -193,8 +193,7 @@ cursor_is_settled(const struct cursor *c, int64_t seq)
 	       !(c->has_errand && seq > c->errand.lane.done && lane_waits(&c->errand.lane, seq));
 }
 
-/* --- what is offered ---------------------------------------------------------------------------
- */
+/* What is offered. */
 
 static size_t
 pending(const struct cursor *c)
@@ -357,8 +356,7 @@ cursor_has_more(const struct cursor *c, size_t room)
 		(c->has_errand && may_offer(c, &c->errand.lane, errand_share(c, window))));
 }
 
-/* --- what became of it -------------------------------------------------------------------------
- */
+/* What became of it. */
 
 static int
 settle(struct cursor *c, int64_t seq, struct err *err)
@@ -419,8 +417,7 @@ cursor_blame(struct cursor *c, uint64_t seq, int64_t points, int64_t most, struc
 	return sum >= most;
 }
 
-/* --- letting go and giving again ---------------------------------------------------------------
- */
+/* Letting go and giving again. */
 
 struct expiry {
 	struct cursor *cursor;
@@ -503,8 +500,7 @@ cursor_replay(struct cursor *c, int64_t since_s, const char *filter, int64_t *co
 	return 0;
 }
 
-/* --- the turn's end ----------------------------------------------------------------------------
- */
+/* The turn's end. */
 
 bool
 cursor_is_dirty(const struct cursor *c)

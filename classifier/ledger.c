@@ -40,8 +40,7 @@ change(struct ledger l, const char *sql, int64_t seq, struct err *err)
 	return db_run(stmt, err);
 }
 
-/* --- how far -----------------------------------------------------------------------------------
- */
+/* How far. */
 
 int
 ledger_done(struct ledger l, int64_t *out, struct err *err)
@@ -97,8 +96,7 @@ ledger_drop(struct ledger l, struct err *err)
 	return 1;
 }
 
-/* --- blame -------------------------------------------------------------------------------------
- */
+/* Blame. */
 
 int
 ledger_blame_count(struct ledger l, int64_t *out, struct err *err)

@@ -100,8 +100,7 @@ lexicon_free(struct lexicon *lexicon)
 	free(lexicon);
 }
 
-/* --- building ----------------------------------------------------------------------------------
- */
+/* Building. */
 
 /* Room for one more of size bytes. */
 static bool
@@ -280,8 +279,7 @@ lexicon_bytes(const struct lexicon *x)
 	       x->slot_count * sizeof(*x->slots) + (x->filter_mask + 1) / 8;
 }
 
-/* --- finding -----------------------------------------------------------------------------------
- */
+/* Finding. */
 
 static const struct entry *
 look_up(const struct lexicon *x, enum entry_kind kind, const char *s, size_t len)

@@ -47,8 +47,7 @@ check(const struct config *config, const void *conf, struct err *err)
 	return rules ? declarations_check(config, err) : -1;
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* Life. */
 
 static void
 close_classifier(void *self)
@@ -137,8 +136,7 @@ idle(void *self)
 	return !sinks_are_dirty(c->sinks);
 }
 
-/* --- messages ----------------------------------------------------------------------------------
- */
+/* Messages. */
 
 static int
 handle(void *self, const struct delivery *delivery, struct err *err)
@@ -176,8 +174,7 @@ keep(void *self, const struct delivery *delivery, const char *reason, struct err
 	return quarantine_add(outbox_db(c->outbox), &row, &id, err);
 }
 
-/* --- a turn ------------------------------------------------------------------------------------
- */
+/* A turn. */
 
 static void
 log_expired(const char *sink, size_t count)

@@ -69,8 +69,7 @@ struct match_scan {
 	bool failed;
 };
 
-/* --- building ----------------------------------------------------------------------------------
- */
+/* Building. */
 
 struct builder {
 	struct match *match;
@@ -284,8 +283,7 @@ match_bytes(const struct match *match)
 	       match->join_count * sizeof(*match->joins);
 }
 
-/* --- scanning ----------------------------------------------------------------------------------
- */
+/* Scanning. */
 
 struct match_scan *
 match_scan_new(const struct match *match)

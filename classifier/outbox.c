@@ -161,8 +161,7 @@ outbox_seen(struct outbox *o)
 	return o->seen;
 }
 
-/* --- in ----------------------------------------------------------------------------------------
- */
+/* In. */
 
 static int
 insert_item(struct outbox *o, const char *only, struct err *err)
@@ -226,8 +225,7 @@ outbox_is_full(const struct outbox *o)
 	return o->full;
 }
 
-/* --- out ---------------------------------------------------------------------------------------
- */
+/* Out. */
 
 int
 outbox_each(struct outbox *o, int64_t after, size_t limit,
@@ -381,8 +379,7 @@ outbox_since(struct outbox *o, int64_t since_s, int64_t *out, struct err *err)
 	return 0;
 }
 
-/* --- housekeeping ------------------------------------------------------------------------------
- */
+/* Housekeeping. */
 
 /* Items that everybody has and that are old or many go, from the oldest on. When the outbox is
  * crowded they go whatever their age and whoever replays them: what is new comes before history. */

@@ -38,7 +38,8 @@ void outbox_set_options(struct outbox *outbox, const struct outbox_options *opti
 struct db *outbox_db(struct outbox *outbox);
 struct seen *outbox_seen(struct outbox *outbox);
 
-/* --- in --------------------------------------------------------------------------------------- */
+/* In. */
+
 /* Stores the tagged item and that it was seen. only: the one sink it is for; NULL: all, by their
  * filters. */
 int outbox_put(struct outbox *outbox, const struct item *item, const char *only, struct err *err);
@@ -50,7 +51,8 @@ int outbox_put_anew(struct outbox *outbox, const struct item *item, struct err *
  * turn. */
 bool outbox_is_full(const struct outbox *outbox);
 
-/* --- out -------------------------------------------------------------------------------------- */
+/* Out. */
+
 struct outbox_row {
 	int64_t seq;
 	int64_t at_s;       /* wall clock of its arrival */
@@ -87,7 +89,8 @@ int outbox_since(struct outbox *outbox, int64_t since_s, int64_t *out, struct er
 int64_t outbox_count_ever(const struct outbox *outbox);
 int64_t outbox_bytes_ever(const struct outbox *outbox);
 
-/* --- housekeeping ----------------------------------------------------------------------------- */
+/* Housekeeping. */
+
 /* What may be deleted: rows up to these. */
 struct outbox_holds {
 	int64_t deliveries; /* every sink has passed them; none is ever deleted beyond */

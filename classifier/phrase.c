@@ -167,8 +167,7 @@ read_row(struct reader *r, const char *stops, struct spellings *out)
 	return 0;
 }
 
-/* --- a spelling into elements ------------------------------------------------------------------
- */
+/* A spelling into elements. */
 
 static bool
 has_capital(const char *s, size_t len)
@@ -261,7 +260,7 @@ read_side(struct reader *r, const char *source, struct phrase_side *out)
 	return 0;
 }
 
-/* --- near/N, pre/N, regular expressions ------------------------------------------------------- */
+/* Near/N, pre/N, regular expressions. */
 
 struct join {
 	enum phrase_kind kind;

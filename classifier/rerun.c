@@ -107,8 +107,7 @@ rerun_begin(struct rerun *r, int64_t since_s, int64_t *rows_out, struct err *err
 	return 0;
 }
 
-/* --- one item ----------------------------------------------------------------------------------
- */
+/* One item. */
 
 static bool
 has_tag(const struct item_tag *tags, size_t count, const char *tag)
@@ -182,8 +181,7 @@ judge(struct rerun *r, int64_t seq, struct tagger *tagger, struct arena *arena, 
 	return 0;
 }
 
-/* --- a turn ------------------------------------------------------------------------------------
- */
+/* A turn. */
 
 struct batch {
 	int64_t seqs[ROWS_A_TURN];

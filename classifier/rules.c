@@ -82,8 +82,7 @@ room(void *array, size_t count, size_t *cap, size_t size)
 	return grown;
 }
 
-/* --- the keys ----------------------------------------------------------------------------------
- */
+/* The keys. */
 
 static int
 read_phrase(struct loader *l, uint32_t tag, const struct config_value *value, enum rules_list list)
@@ -374,8 +373,7 @@ read_section(struct loader *l, const struct config_section *section, uint32_t ta
 	return 0;
 }
 
-/* --- tags --------------------------------------------------------------------------------------
- */
+/* Tags. */
 
 static int
 check_section(struct loader *l, const struct config_section *section)
@@ -524,8 +522,7 @@ read_tags(struct loader *l)
 	return 0;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------
- */
+/* The whole. */
 
 static int
 compile(struct loader *l)

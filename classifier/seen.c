@@ -48,8 +48,7 @@ seen_set_keep(struct seen *seen, int64_t keep_s)
 	seen->keep_s = keep_s;
 }
 
-/* --- ids ---------------------------------------------------------------------------------------
- */
+/* Ids. */
 
 static int
 hex_value(char c)
@@ -240,8 +239,7 @@ seen_find(struct seen *seen, const char *id, struct seen_item *out, struct err *
 	return got < 0 ? err_in(err, "seen") : got;
 }
 
-/* --- forgetting --------------------------------------------------------------------------------
- */
+/* Forgetting. */
 
 static int
 forget(struct seen *seen, const unsigned char *id, struct err *err)

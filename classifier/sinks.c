@@ -22,8 +22,7 @@ struct sinks {
 	size_t count;
 };
 
-/* --- the route ---------------------------------------------------------------------------------
- */
+/* The route. */
 
 static int
 offer(void *arg, uint64_t seq, size_t len, struct err *err)
@@ -107,8 +106,7 @@ forget(void *arg, uint64_t seq)
 	route_forget(arg, seq);
 }
 
-/* --- the list ----------------------------------------------------------------------------------
- */
+/* The list. */
 
 static void
 sink_free(struct sink *sink)
@@ -259,8 +257,7 @@ sinks_at(struct sinks *sinks, size_t i)
 	return sinks->list[i]->cursor;
 }
 
-/* --- a turn ------------------------------------------------------------------------------------
- */
+/* A turn. */
 
 struct outbox_holds
 sinks_hold(struct sinks *sinks)
@@ -335,8 +332,7 @@ sinks_have_more(const struct sinks *sinks)
 	return false;
 }
 
-/* --- what people ask ---------------------------------------------------------------------------
- */
+/* What people ask. */
 
 void
 sinks_slowest(struct sinks *sinks, struct buf *out)

@@ -45,8 +45,7 @@ key_of(const char *s, size_t len)
 	return h ? h : 1;
 }
 
-/* --- the address -------------------------------------------------------------------------------
- */
+/* The address. */
 
 /* What says where a reader comes from, and nothing of what is read. */
 static const char *const tracking_prefixes[] = {"utm_",   "at_",     "hsa_", "mtm_", "pk_",
@@ -127,8 +126,7 @@ sketch_url_key(const char *url, struct buf *out)
 		buf_cut(out, start);
 }
 
-/* --- the words ---------------------------------------------------------------------------------
- */
+/* The words. */
 
 static bool
 is_number(const struct words_element *word)
@@ -202,8 +200,7 @@ read_lead(const char *text, size_t len, struct sketch *out)
 		out->minima[i] = (uint16_t)minima[i];
 }
 
-/* --- an item -----------------------------------------------------------------------------------
- */
+/* An item. */
 
 struct sketcher
 sketcher_init(void)

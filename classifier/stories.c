@@ -121,8 +121,7 @@ walk_next(const struct stories *s, struct walk *w)
 	return NULL;
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* Life. */
 
 static int
 load(struct stories *s, struct err *err)
@@ -195,8 +194,7 @@ stories_rollback(struct stories *s)
 	(void)load(s, NULL); /* what is missing then is only not found again */
 }
 
-/* --- the search --------------------------------------------------------------------------------
- */
+/* The search. */
 
 static bool
 is_near(const struct stories *s, const struct row *a, const struct row *b)

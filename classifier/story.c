@@ -26,7 +26,7 @@ struct story {
 	struct buf only; /* the one sink it is for; empty: all */
 };
 
-/* --- the item --------------------------------------------------------------------------------- */
+/* The item. */
 
 /* Row seq as far as it is there and sound. */
 static int
@@ -54,7 +54,7 @@ load(struct story *s, struct err *err)
 	return 0;
 }
 
-/* --- its sinks -------------------------------------------------------------------------------- */
+/* Its sinks. */
 
 /* The first column for a sink and the row, -1 where there is none. */
 static int64_t
@@ -231,7 +231,7 @@ story_tell(struct db *db, const char *id, const struct story_teller *teller, str
 	return got;
 }
 
-/* --- by address ------------------------------------------------------------------------------- */
+/* By address. */
 
 static bool
 is_it(struct bytes body, const char *text, struct arena *arena, struct item *item)

@@ -151,8 +151,7 @@ evidence_add(struct tagger *t, const struct tagger_evidence *evidence)
 	return &list[t->evidence_count++];
 }
 
-/* --- masks -------------------------------------------------------------------------------------
- */
+/* Masks. */
 
 static int
 by_place(const void *a, const void *b)
@@ -220,8 +219,7 @@ is_covered(const struct tagger *t, uint32_t tag, const struct match_hit *hit)
 	       t->covers[first].at < hit->end;
 }
 
-/* --- evidence ----------------------------------------------------------------------------------
- */
+/* Evidence. */
 
 static struct tagger_evidence
 evidence_of(const struct tagger *t, const struct field *field, const struct match_hit *hit,
@@ -348,8 +346,7 @@ read_html(struct tagger *t, const char *name, const char *s, enum rules_place re
 	return read_field(t, &field, err);
 }
 
-/* --- publishers --------------------------------------------------------------------------------
- */
+/* Publishers. */
 
 static void
 from_found(void *arg, uint32_t number, const char *text, size_t len)
@@ -430,8 +427,7 @@ read_publishers(struct tagger *t, const struct item *item)
 		read_said(t, PUBLISHERS_CATEGORY, "category", item->categories[i]);
 }
 
-/* --- tags --------------------------------------------------------------------------------------
- */
+/* Tags. */
 
 /* Gives the tags above this one, with its score, and theirs. */
 static void

@@ -25,8 +25,8 @@ enum {
 static const char z85[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			  ".-:+=^!/*?&<>()[]{}@%$#";
 
-/* --- key files ---------------------------------------------------------------------------------
- */
+/* Key files. */
+
 static int
 read_key(int fd, struct curve_key *out)
 {
@@ -156,8 +156,8 @@ curve_generate(const char *folder, struct curve_key *public_out, struct err *err
 	return 0;
 }
 
-/* --- the handler (ZeroMQ RFC 27) ---------------------------------------------------------------
- */
+/* The handler (ZeroMQ RFC 27). */
+
 struct curve {
 	pthread_t thread;
 	void *asked; /* REP */

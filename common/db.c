@@ -75,7 +75,8 @@ ask(struct db *db, const char *sql, int64_t *out, struct err *err)
 	return dbconn_ask(db->conn, sql, out, err);
 }
 
-/* --- transactions ----------------------------------------------------------------------------- */
+/* Transactions. */
+
 int
 db_begin(struct db *db, struct err *err)
 {
@@ -153,7 +154,8 @@ db_in_transaction(const struct db *db)
 	return db->open;
 }
 
-/* --- room ------------------------------------------------------------------------------------- */
+/* Room. */
+
 static void
 meet_full(void *arg)
 {
@@ -266,7 +268,8 @@ db_regain_ballast(struct db *db)
 	db->full = is_capped(db) || !has_room_again(db);
 }
 
-/* --- open ------------------------------------------------------------------------------------- */
+/* Open. */
+
 void
 db_close(struct db *db)
 {

@@ -27,7 +27,8 @@ struct dbconn {
 	int stmt_count;
 };
 
-/* --- what an error means ---------------------------------------------------------------------- */
+/* What an error means. */
+
 /* Extended codes come before their primary one, which stands for all others. */
 static const struct {
 	int code;
@@ -93,7 +94,8 @@ failed(struct dbconn *conn, int rc, struct err *err)
 	return -1;
 }
 
-/* --- the connection --------------------------------------------------------------------------- */
+/* The connection. */
+
 void
 dbconn_close(struct dbconn *conn)
 {
@@ -171,7 +173,8 @@ dbconn_total_changes(const struct dbconn *conn)
 	return sqlite3_total_changes64(conn->handle);
 }
 
-/* --- statements ------------------------------------------------------------------------------- */
+/* Statements. */
+
 static size_t
 slot_of(const struct dbconn *conn, const char *sql)
 {

@@ -15,7 +15,8 @@
 #include "common/err.h"
 #include "common/scope.h"
 
-/* --- statements ------------------------------------------------------------------------------- */
+/* Statements. */
+
 struct db_stmt;
 
 /* Values by place, from 1. Text and blobs are borrowed until the statement is reset. What cannot
@@ -39,7 +40,8 @@ const char *db_col_text(struct db_stmt *stmt, int col); /* NULL where NULL */
 struct bytes db_col_blob(struct db_stmt *stmt, int col);
 bool db_col_is_null(struct db_stmt *stmt, int col);
 
-/* --- the connection --------------------------------------------------------------------------- */
+/* The connection. */
+
 struct dbconn;
 
 /* Returns new; release with dbconn_close, which releases its statements too and rolls back. */

@@ -56,7 +56,7 @@ on_timer(CURLM *multi, long timeout_ms, void *arg)
 	return 0;
 }
 
-/* --- the client ------------------------------------------------------------------------------- */
+/* The client. */
 
 static int
 open_multi(struct http *http, struct err *err)
@@ -178,7 +178,7 @@ http_bodies_bytes(const struct http *http)
 	return http->bodies_bytes;
 }
 
-/* --- one transfer ----------------------------------------------------------------------------- */
+/* One transfer. */
 
 /* What is the same for every request of the client. */
 static CURL *
@@ -379,7 +379,7 @@ http_transfer_free(struct http_transfer *t)
 	free(t);
 }
 
-/* --- the end of a transfer -------------------------------------------------------------------- */
+/* The end of a transfer. */
 
 static void
 finish(struct http_transfer *t, CURLcode rc)

@@ -54,7 +54,7 @@ httphead_two_lengths(struct bytes head)
 	return false;
 }
 
-/* --- numbers and dates ------------------------------------------------------------------------ */
+/* Numbers and dates. */
 
 /* Whole of it digits: their value, FAR_S at most; -1: not a number. */
 static int64_t
@@ -180,7 +180,7 @@ httphead_date(struct bytes text, int64_t *wall_s_out)
 	return true;
 }
 
-/* --- freshness -------------------------------------------------------------------------------- */
+/* Freshness. */
 
 /* Steps over one element of a list, quoted strings whole; false at the end. */
 static bool

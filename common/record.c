@@ -120,7 +120,8 @@ record_clear(void *record, const struct record_field *fields)
 			put_int(record, f, RECORD_NO_TIME);
 }
 
-/* --- msgpack ---------------------------------------------------------------------------------- */
+/* Msgpack. */
+
 static void
 encode_record(const char *record, const struct record_field *fields, struct buf *out)
 {
@@ -247,7 +248,8 @@ record_decode(struct wire_in *in, const struct record_field *fields, struct aren
 		}
 }
 
-/* --- JSON out --------------------------------------------------------------------------------- */
+/* JSON out. */
+
 static void
 json_list(const char *record, const struct record_field *f, struct json *j)
 {
@@ -314,7 +316,8 @@ record_json(const void *record, const struct record_field *fields, struct json *
 	}
 }
 
-/* --- JSON in ---------------------------------------------------------------------------------- */
+/* JSON in. */
+
 static int parse_fields(const struct jsonval *object, const struct record_field *fields,
 			struct arena *arena, char *record, struct err *err);
 

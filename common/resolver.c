@@ -118,8 +118,8 @@ resolver_endpoint(const char *host, int port, char *out, size_t size)
 	(void)snprintf(out, size, strchr(host, ':') ? "tcp://[%s]:%d" : "tcp://%s:%d", host, port);
 }
 
-/* --- the thread --------------------------------------------------------------------------------
- */
+/* The thread. */
+
 static bool
 has(const struct endpoints *set, const char *text)
 {

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- out -------------------------------------------------------------------------------------- */
+/* Out. */
+
 enum { HEAD_BYTES_MAX = 9 }; /* the largest value that has no bytes behind it */
 
 /* Into room that room_for has made. */
@@ -193,7 +194,8 @@ wire_map_end(struct wire_map *m)
 	m->out->data[m->at + 2] = (char)(m->members & 0xff);
 }
 
-/* --- in --------------------------------------------------------------------------------------- */
+/* In. */
+
 struct message {
 	struct arena *arena;
 	char fault[160]; /* the first one; "" none */

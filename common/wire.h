@@ -15,7 +15,8 @@
 
 enum { WIRE_REST_MAX = 64 }; /* unknown members that are passed on */
 
-/* --- out: faults stick in the buf ------------------------------------------------------------- */
+/* Out: faults stick in the buf. */
+
 void wire_put_map(struct buf *out, size_t members);
 void wire_put_array(struct buf *out, size_t elements);
 void wire_put_str(struct buf *out, const char *s);
@@ -44,7 +45,8 @@ void wire_map_bin(struct wire_map *m, const char *key, struct bytes b);
 void wire_map_raw(struct wire_map *m, struct bytes pairs, uint32_t members); /* see wire_rest */
 void wire_map_end(struct wire_map *m);
 
-/* --- in: one value of a message --------------------------------------------------------------- */
+/* In: one value of a message. */
+
 struct wire_in; /* lives in the arena */
 
 /* Checks msg and reads it; a fault is told by wire_fault later, and NULL is a fault like others.

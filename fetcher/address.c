@@ -197,7 +197,7 @@ address_refused(const struct addresses *a, const struct sockaddr *address)
 	return why ? why : refused_port(port);
 }
 
-/* --- allow_address ---------------------------------------------------------------------------- */
+/* allow_address. */
 
 /* "10.1.0.0/16", "::1": false when it is none. */
 static bool

@@ -158,8 +158,7 @@ catalogue_read(struct catalogue *c, const char *path, bool optional, struct err 
 	return opml_read(path, add_read, c, err ? err : &own);
 }
 
-/* --- writing -----------------------------------------------------------------------------------
- */
+/* Writing. */
 
 static void
 put_attribute(struct buf *out, const char *name, const char *value)

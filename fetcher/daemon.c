@@ -26,8 +26,7 @@ enum {
 	BIG_BLOCK_BYTES = 256 << 10, /* of memory: goes back to the system at once */
 };
 
-/* --- the list of feeds --------------------------------------------------------------------------
- */
+/* The list of feeds. */
 
 static int
 add_listed(void *arg, const struct listed *feed, struct err *err)
@@ -106,8 +105,7 @@ read_list_again(struct daemon *d, struct err *err)
 	return 0;
 }
 
-/* --- open and close ------------------------------------------------------------------------------
- */
+/* Open and close. */
 
 static int
 note_listed(void *arg, const struct listed *feed, struct err *err)
@@ -182,8 +180,7 @@ open_sweep(struct daemon *d, struct err *err)
 	return d->sweep ? 0 : -1;
 }
 
-/* --- the way to the parsers
- * ----------------------------------------------------------------------- */
+/* The way to the parsers. */
 
 static int
 route_fill(void *self, struct route *route, struct err *err)
@@ -315,8 +312,7 @@ daemon_open(struct stage *stage, const void *arg, void **self_out, struct err *e
 	return 0;
 }
 
-/* --- a turn
- * --------------------------------------------------------------------------------------- */
+/* A turn. */
 
 static void
 look_for_room(struct daemon *d)

@@ -20,8 +20,7 @@ const char *const discover_usual_paths[] = {
 	"/feed", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml", "/rss", "/feed.json", NULL,
 };
 
-/* --- what a body is ----------------------------------------------------------------------------
- */
+/* What a body is. */
 
 /* The beginning without NULs, so that UTF-16 reads like the rest. */
 static size_t
@@ -86,8 +85,7 @@ discover_kind(struct bytes body)
 	return len > 0 ? DISCOVER_PAGE : DISCOVER_OTHER;
 }
 
-/* --- tags --------------------------------------------------------------------------------------
- */
+/* Tags. */
 
 struct attribute {
 	const char *name, *value;
@@ -225,8 +223,7 @@ has_word(const struct attribute *a, const char *word)
 	return false;
 }
 
-/* --- references: "&amp;", "&#38;", "&#x26;" ----------------------------------------------------
- */
+/* References: "&amp;", "&#38;", "&#x26;". */
 
 static size_t
 put_utf8(uint32_t c, char out[4])
@@ -303,8 +300,7 @@ decode(struct buf *out, const char *s, size_t len)
 	}
 }
 
-/* --- candidates --------------------------------------------------------------------------------
- */
+/* Candidates. */
 
 struct candidate {
 	struct buf href, title; /* decoded, not resolved: base may come later */

@@ -110,7 +110,7 @@ read_conf(const char *path, const struct feedlist_to *to, struct err *err)
 	return 0;
 }
 
-/* --- feeds.d ---------------------------------------------------------------------------------- */
+/* feeds.d. */
 
 struct opml_arg {
 	const char *path;
@@ -217,7 +217,7 @@ feedlist_read(const char *path, bool optional, const struct feedlist_to *to, str
 	return each_file(folder, is_opml, read_opml, &copy, err);
 }
 
-/* --- the stamp -------------------------------------------------------------------------------- */
+/* The stamp. */
 
 static uint64_t
 mix(uint64_t hash, uint64_t value)

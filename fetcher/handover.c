@@ -99,8 +99,7 @@ handover_acked(struct handover *h, uint64_t id, struct err *err)
 						     : spool_done(state_spool(h->state), id, err);
 }
 
-/* --- what no parser can read -------------------------------------------------------------------
- */
+/* What no parser can read. */
 
 /* The feed, where a poll of it is in flight, else from the state; NULL where there is none.
  * *loaded must be released. */
@@ -211,8 +210,7 @@ handover_crashed(struct handover *h, uint64_t id, const char *who, int64_t point
 		       : 1;
 }
 
-/* --- hints -------------------------------------------------------------------------------------
- */
+/* Hints. */
 
 static bool
 take_number(int64_t *field, int64_t value)
@@ -332,8 +330,7 @@ handover_hint(struct handover *h, struct bytes hint, struct err *err)
 	return changed ? state_save(h->state, feed, err) : 0;
 }
 
-/* --- the quarantine, for people -----------------------------------------------------------------
- */
+/* The quarantine, for people. */
 
 struct kept {
 	struct handover *h;

@@ -37,8 +37,8 @@ int handover_crashed(struct handover *h, uint64_t id, const char *who, int64_t p
  */
 int handover_hint(struct handover *h, struct bytes hint, struct err *err);
 
-/* --- the quarantine, for people ----------------------------------------------------------------
- */
+/* The quarantine, for people. */
+
 /* Into the spool again: 1, 0 no such row, -1. */
 int handover_retry(struct handover *h, int64_t quarantine_id, struct err *err);
 /* Out of the quarantine; its feed is fetched whole next time: 1, 0 no such row, -1. */

@@ -60,7 +60,7 @@ hosts_free(struct hosts *hosts)
 	free(hosts);
 }
 
-/* --- the heap --------------------------------------------------------------------------------- */
+/* The heap. */
 
 static void
 place(struct hosts *hosts, size_t at, struct host *h)
@@ -125,7 +125,7 @@ heap_in(struct hosts *hosts, struct host *h)
 	sift_up(hosts, hosts->heap_len - 1);
 }
 
-/* --- the hosts -------------------------------------------------------------------------------- */
+/* The hosts. */
 
 static struct host **
 find(struct hosts *hosts, const char *name)

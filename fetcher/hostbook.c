@@ -57,7 +57,7 @@ hostbook_each(struct state *s, int64_t now_s, int (*each)(void *arg, const struc
 	return got < 0 ? -1 : 0;
 }
 
-/* --- TLS alone -------------------------------------------------------------------------------- */
+/* TLS alone. */
 
 /* RFC 6797, 8.1.1: an address in place of a name never is a known host. */
 static bool

@@ -39,7 +39,7 @@ learn_to_ask_whole(struct feed *f)
 	f->rejected.set = false;
 }
 
-/* --- failures --------------------------------------------------------------------------------- */
+/* Failures. */
 
 static int
 failed(struct feed *f, const struct outcome *o, const struct lesson *l, struct err *err)
@@ -80,7 +80,7 @@ gone(struct feed *f, const struct outcome *o, const struct lesson *l, struct err
 	return 0;
 }
 
-/* --- successes -------------------------------------------------------------------------------- */
+/* Successes. */
 
 /* A permanent redirect is believed when it was seen several times and what it leads to is a feed:
  * a captive portal or a mistake must not carry a feed off. */

@@ -120,7 +120,7 @@ poll_use_tls(struct poll *p, struct err *err)
 	return buf_adds(&p->url, buf_str(&url), err);
 }
 
-/* --- the request ------------------------------------------------------------------------------ */
+/* The request. */
 
 static void
 add_line(struct poll *p, const char *name, const char *value, size_t offsets[HEADERS_MAX],
@@ -167,7 +167,7 @@ poll_request(struct poll *p, size_t body_bytes_max, struct http_request *out, st
 	return 0;
 }
 
-/* --- the answer ------------------------------------------------------------------------------- */
+/* The answer. */
 
 static enum poll_step fail(struct poll *p, struct outcome *out, enum outcome_kind kind,
 			   const char *fmt, ...) __attribute__((format(printf, 4, 5)));

@@ -47,8 +47,7 @@ member_number(struct json *j, const char *key, int64_t n)
 		json_member_int(j, key, n);
 }
 
-/* --- status
- * --------------------------------------------------------------------------------------- */
+/* Status. */
 
 static int
 write_failing(void *arg, const struct feed *f)
@@ -119,8 +118,7 @@ report_status(struct daemon *d, struct json *j)
 	json_close(j);
 }
 
-/* --- feeds
- * ----------------------------------------------------------------------------------------- */
+/* Feeds. */
 
 static void
 write_description(void *arg, const struct description *d)
@@ -328,8 +326,7 @@ command_explain(struct daemon *d, const char *arg, struct json *j, struct err *e
 	return 0;
 }
 
-/* --- the quarantine
- * --------------------------------------------------------------------------------- */
+/* The quarantine. */
 
 static void
 write_base64(struct json *j, struct bytes body)

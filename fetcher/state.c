@@ -153,7 +153,7 @@ state_write(struct state *s, const char *sql, struct err *err)
 	return db_begin(s->db, err) < 0 ? NULL : db_stmt(s->db, sql, err);
 }
 
-/* --- one feed --------------------------------------------------------------------------------- */
+/* One feed. */
 
 #define COLUMNS                                                                                    \
 	"id, url, userinfo, title, category, want_interval_s, want_body_bytes, target_url,"        \
@@ -310,7 +310,7 @@ state_postpone(struct state *s, const char *id, int64_t due_s, struct err *err)
 	return db_run(stmt, err);
 }
 
-/* --- what is due ------------------------------------------------------------------------------ */
+/* What is due. */
 
 int
 state_due(struct state *s, int64_t now_s, struct due_cursor *cursor, int limit,
@@ -443,7 +443,7 @@ state_purge(struct state *s, int64_t now_s, struct err *err)
 	return hostbook_purge(s, now_s, err);
 }
 
-/* --- for people ------------------------------------------------------------------------------- */
+/* For people. */
 
 int
 state_count(struct state *s, int64_t now_s, struct state_counts *out, struct err *err)

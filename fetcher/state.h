@@ -48,7 +48,8 @@ int state_ask(struct state *state, const char *sql, int64_t value, int64_t *out,
 int state_commit(struct state *state, struct err *err);
 void state_rollback(struct state *state);
 
-/* --- one feed --------------------------------------------------------------------------------- */
+/* One feed. */
+
 /* 1 and *out (release with feed_done), 0: no such feed, -1. Removed feeds are there too. */
 int state_load(struct state *state, const char *id, struct feed *out, struct err *err);
 /* Writes all but what the list says. A feed that was removed meanwhile stays without a due time. */
@@ -56,7 +57,8 @@ int state_save(struct state *state, const struct feed *feed, struct err *err);
 /* Only moves it to a later time. */
 int state_postpone(struct state *state, const char *id, int64_t due_s, struct err *err);
 
-/* --- what is due ------------------------------------------------------------------------------ */
+/* What is due. */
+
 /* Where the last look ended. All zero: at the beginning. */
 struct due_cursor {
 	int64_t due_s;
@@ -79,11 +81,13 @@ int state_poll_now(struct state *state, const char *id, int64_t now_s, struct er
  * allow. Call at the start and every minute or so. */
 int state_check_clock(struct state *state, int64_t now_s, int64_t interval_s, struct err *err);
 
-/* --- the rest ------------------------------------------------------------------------------- */
+/* The rest. */
+
 /* Drops what was removed long ago. Call every hour or so. */
 int state_purge(struct state *state, int64_t now_s, struct err *err);
 
-/* --- for people ------------------------------------------------------------------------------- */
+/* For people. */
+
 /* How many feeds the list has: for state_count. */
 void state_set_listed(struct state *state, int64_t feeds);
 struct state_counts {

@@ -86,7 +86,7 @@ drop_job(struct sweep *s, struct job *job)
 	window_drop(s->window, job);
 }
 
-/* --- one poll --------------------------------------------------------------------------------- */
+/* One poll. */
 
 /* The feed's row, once more: it may have changed while the job waited. 0: it is not due any more.
  */
@@ -395,7 +395,7 @@ finish(struct sweep *s, struct http_transfer *transfer, struct err *err)
 	return rc;
 }
 
-/* --- the sweep -------------------------------------------------------------------------------- */
+/* The sweep. */
 
 /* No more polls at once. What is expected is a guess by the last body; what really arrives is
  * counted by http. */

@@ -59,8 +59,7 @@ tool_clean(struct bytes text, struct buf *out)
 		(void)buf_addc(out, s[i] >= 0x20 && s[i] < 0x7f ? (char)s[i] : '?', NULL);
 }
 
-/* --- check-feeds
- * ------------------------------------------------------------------------------------ */
+/* Check-feeds. */
 
 struct tally {
 	size_t feeds, warnings;

@@ -60,8 +60,7 @@ feeds_done(struct feeds *f)
 }
 SCOPED_DEFINE_HELD(struct feeds, feeds_done)
 
-/* --- the list ----------------------------------------------------------------------------------
- */
+/* The list. */
 
 static int
 add_listed(void *arg, const struct listed *feed, struct err *err)
@@ -118,8 +117,7 @@ write_own(struct feeds *f, struct err *err)
 	return file_replace(buf_str(&f->own_path), buf_bytes(&out), err);
 }
 
-/* --- add: a site's address is enough -----------------------------------------------------------
- */
+/* Add: a site's address is enough. */
 
 /* A look at one address. 1: a feed, whose URL is in f_url; 0: not; -1. */
 static int
@@ -307,8 +305,7 @@ feeds_remove(struct feeds *f, int argc, char **argv, struct err *err)
 	return status;
 }
 
-/* --- import, export ----------------------------------------------------------------------------
- */
+/* Import, export. */
 
 struct import {
 	struct feeds *feeds;

@@ -18,8 +18,7 @@ struct showing {
 	struct buf line; /* of JSON */
 };
 
-/* --- in words ----------------------------------------------------------------------------------
- */
+/* In words. */
 
 /* Lines of a server, indented, with what a terminal would take for commands made harmless. */
 static void
@@ -106,8 +105,7 @@ print_verdict(const struct outcome *o)
 		(void)discover_links(o->body, o->url, print_found, NULL, NULL);
 }
 
-/* --- as JSON -----------------------------------------------------------------------------------
- */
+/* As JSON. */
 
 static void
 member_clean(struct json *j, const char *key, struct bytes text)

@@ -112,8 +112,7 @@ window_look_anew(struct window *w)
 	w->look_s = 0;
 }
 
-/* --- taking feeds out of the state --------------------------------------------------------------
- */
+/* Taking feeds out of the state. */
 
 struct postponed {
 	char id[FEED_ID_HEX + 1];

@@ -26,7 +26,7 @@ charset_windows_1252(unsigned char byte)
 	return byte >= 0x80 && byte <= 0x9F ? HIGH[byte - 0x80] : byte;
 }
 
-/* --- what the document and its carrier say --- */
+/* What the document and its carrier say. */
 
 /* The value behind "name=" in text, quotes taken off; empty where there is none. */
 static struct bytes
@@ -99,7 +99,7 @@ marked(struct bytes body)
 	return NULL;
 }
 
-/* --- decoders --- */
+/* Decoders. */
 
 static int
 put_cp(struct buf *out, uint32_t cp, struct err *err)
@@ -241,7 +241,7 @@ decode_as(const struct charset *charset, struct bytes body, struct buf *out, siz
 	return decode_mostly_utf8(body, out, replaced, err);
 }
 
-/* --- cleaning --- */
+/* Cleaning. */
 
 static bool
 is_control(unsigned char c)
@@ -316,7 +316,7 @@ clean(const char *text, size_t len, const char *first, struct buf *out, size_t *
 	return buf_add(out, from, (size_t)(end - from), err);
 }
 
-/* --- the decision --- */
+/* The decision. */
 
 /* How many sequences over ASCII, up to limit, are at the beginning. */
 static size_t

@@ -10,7 +10,7 @@
  * all its rows, are the order in which its sources are believed. */
 /* clang-format off */
 static const struct row ROWS[] = {
-	/* --- RSS 0.9x, 1.0, 2.0 --- */
+	/* RSS 0.9x, 1.0, 2.0. */
 	{NS_RSS, "author", FEED_OR_ITEM, FIELD_AUTHORS, 1, IN_PERSON, FORM_TITLE, atom_open_person, field_person},
 	{NS_RSS, "body", IN_ITEM, FIELD_CONTENT, 3, IN_NOTHING, FORM_HTML, NULL, field_html},
 	{NS_RSS, "category", FEED_OR_ITEM, FIELD_CATEGORIES, 1, IN_BAG, FORM_LABEL, atom_open_category, field_category},
@@ -45,7 +45,7 @@ static const struct row ROWS[] = {
 	{NS_RSS, "url", IN_IMAGE, FIELD_IMAGE, 1, IN_NOTHING, FORM_TEXT, NULL, field_url},
 	{NS_RSS, "webmaster", IN_FEED, FIELD_AUTHORS, 8, IN_NOTHING, FORM_TITLE, NULL, field_person},
 
-	/* --- Atom 0.3 and 1.0 --- */
+	/* Atom 0.3 and 1.0. */
 	{NS_ATOM, "author", FEED_OR_ITEM, FIELD_AUTHORS, 6, IN_PERSON, FORM_TEXT, atom_open_person, field_person},
 	{NS_ATOM, "author", IN_SOURCE, FIELD_AUTHORS, 9, IN_PERSON, FORM_TEXT, atom_open_person, field_person},
 	{NS_ATOM, "category", FEED_OR_ITEM, FIELD_CATEGORIES, 1, IN_NOTHING, FORM_LABEL, atom_open_category, field_category},
@@ -77,11 +77,11 @@ static const struct row ROWS[] = {
 	{NS_ATOM, "uri", IN_PERSON, FIELD_NONE, 0, IN_NOTHING, FORM_TEXT, NULL, atom_person_url},
 	{NS_ATOM, "url", IN_PERSON, FIELD_NONE, 0, IN_NOTHING, FORM_TEXT, NULL, atom_person_url},
 
-	/* --- RDF --- */
+	/* RDF. */
 	{NS_RDF, "bag", IN_BAG, FIELD_NONE, 0, IN_BAG, FORM_TEXT, NULL, NULL},
 	{NS_RDF, "li", IN_BAG, FIELD_CATEGORIES, 1, IN_NOTHING, FORM_TITLE, rss_open_resource, field_category},
 
-	/* --- Dublin Core --- */
+	/* Dublin Core. */
 	{NS_DC, "author", FEED_OR_ITEM, FIELD_AUTHORS, 3, IN_NOTHING, FORM_TITLE, NULL, field_person},
 	{NS_DC, "contributor", IN_NOTHING, FIELD_NONE, 0, IN_NOTHING, FORM_TEXT, NULL, NULL},
 	{NS_DC, "creator", FEED_OR_ITEM, FIELD_AUTHORS, 4, IN_PERSON, FORM_TITLE, atom_open_person, field_person},
@@ -97,7 +97,7 @@ static const struct row ROWS[] = {
 	{NS_TERMS, "issued", FEED_OR_ITEM, FIELD_PUBLISHED, 2, IN_NOTHING, FORM_TEXT, NULL, field_date},
 	{NS_TERMS, "modified", FEED_OR_ITEM, FIELD_UPDATED, 2, IN_NOTHING, FORM_TEXT, NULL, field_date},
 
-	/* --- the namespaces of podcasts, media, and the rest --- */
+	/* The namespaces of podcasts, media, and the rest. */
 	{NS_CONTENT, "encoded", IN_ITEM, FIELD_CONTENT, 1, IN_NOTHING, FORM_HTML, NULL, field_html},
 	{NS_ITUNES, "author", FEED_OR_ITEM, FIELD_AUTHORS, 5, IN_NOTHING, FORM_TITLE, NULL, field_person},
 	{NS_ITUNES, "category", IN_FEED | IN_ITEM | IN_BAG, FIELD_CATEGORIES, 1, IN_BAG, FORM_TEXT, media_open_text, NULL},

@@ -26,7 +26,8 @@ const struct row *fields_find(enum ns ns, const char *name);
 /* The row among those from first on that holds in the scope; NULL: none. */
 const struct row *fields_in(const struct row *first, unsigned scope);
 
-/* --- what rows do: rss.c, atom.c, media.c --- */
+/* What rows do: rss.c, atom.c, media.c. */
+
 /* Text fields of any format. */
 void field_text(struct reader *r, const struct row *row, struct bytes raw);
 void field_html(struct reader *r, const struct row *row, struct bytes raw);

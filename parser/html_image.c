@@ -65,8 +65,7 @@ html_is_tracker(struct bytes url)
 	return false;
 }
 
-/* --- size ----------------------------------------------------------------------------------------
- */
+/* Size. */
 
 static bool
 is_name(const char *p, const char *end, const char *name)
@@ -126,8 +125,7 @@ html_is_pixel(const struct html_values *values)
 	       (style && style->data && style_hides(style));
 }
 
-/* --- images in data: URLs ------------------------------------------------------------------------
- */
+/* Images in data: URLs. */
 
 /* Copies base64 to w->url without its blanks; false where it is none. */
 static bool
@@ -184,8 +182,7 @@ accept_data_image(struct html_writer *w, const struct bytes *value)
 	return false;
 }
 
-/* --- img -----------------------------------------------------------------------------------------
- */
+/* Img. */
 
 /* Accepts the source into w->url; tells whether a lazy attribute had it. */
 static bool

@@ -10,8 +10,7 @@ const char *const html_link_schemes[] = {
 };
 const char *const html_media_schemes[] = {"http", "https", NULL};
 
-/* --- attributes ----------------------------------------------------------------------------------
- */
+/* Attributes. */
 
 static const char attributes[HTML_ATTRS][NAME_BYTES + 1] = {
 	[HTML_ATTR_ABBR] = "abbr",
@@ -176,8 +175,7 @@ static const struct html_rule code_rules[] = {
 	RULES_END,
 };
 
-/* --- elements ------------------------------------------------------------------------------------
- */
+/* Elements. */
 
 #define ROW(name, kind, as, flags, rules)                                                          \
 	{                                                                                          \
@@ -308,8 +306,7 @@ const struct html_element html_elements[HTML_NAMES] = {
 	[HTML_XMP] = ROW("xmp", HTML_VERBATIM, HTML_PRE, 0, NULL),
 };
 
-/* --- by name -------------------------------------------------------------------------------------
- */
+/* By name. */
 
 /* Letters lower-cased, the rest of the key zero; false when it can be no name. */
 static bool

@@ -44,8 +44,7 @@ html_solid(struct html_stack *s)
 	s->solid = s->w->out->len;
 }
 
-/* --- opening -------------------------------------------------------------------------------------
- */
+/* Opening. */
 
 /* Takes what was written from at on as the start tag of an element that is open now. */
 static void
@@ -120,8 +119,7 @@ open_again(struct html_stack *s, const struct html_open *open)
 	return true;
 }
 
-/* --- waiting -------------------------------------------------------------------------------------
- */
+/* Waiting. */
 
 static bool
 is_same_tag(const struct html_stack *s, const struct html_open *a, const struct html_open *b)
@@ -179,8 +177,7 @@ html_reopen(struct html_stack *s)
 		reopen(s, s->waiting_count - s->waiting_base);
 }
 
-/* --- closing -------------------------------------------------------------------------------------
- */
+/* Closing. */
 
 /* Whether an added element has nothing in it. In an added cell that includes formatting without
  * text, for a cell too many shifts all that follow. */
@@ -239,8 +236,7 @@ html_close(struct html_stack *s, size_t depth)
 	pop_ended(s);
 }
 
-/* --- finding -------------------------------------------------------------------------------------
- */
+/* Finding. */
 
 static bool
 is_bar(const struct html_open *open)
@@ -287,8 +283,7 @@ html_was_too_deep(struct html_stack *s, const struct html_element *element)
 	return true;
 }
 
-/* --- misnesting ----------------------------------------------------------------------------------
- */
+/* Misnesting. */
 
 /* Ends the formatting element at depth and opens again what was open inside it: blocks at once,
  * formatting when there is text. */
@@ -379,8 +374,7 @@ html_end_link(struct html_stack *s)
 		split(s, depth);
 }
 
-/* --- places --------------------------------------------------------------------------------------
- */
+/* Places. */
 
 void
 html_make_place(struct html_stack *s, enum html_name list)

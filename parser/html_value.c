@@ -87,8 +87,7 @@ html_number(const struct bytes *value)
 	return -1;
 }
 
-/* --- srcset --------------------------------------------------------------------------------------
- */
+/* Srcset. */
 
 static bool
 is_descriptor(struct bytes s)
@@ -187,9 +186,7 @@ write_srcset(struct html_writer *w, const struct html_rule *rule, const struct b
 	return written > 0;
 }
 
-/* --- one writer a kind of value: false leaves the attribute out
- * -----------------------------------
- */
+/* One writer a kind of value: false leaves the attribute out. */
 
 static bool
 write_text(struct html_writer *w, const struct html_rule *rule, const struct bytes *value)

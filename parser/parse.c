@@ -55,7 +55,7 @@ parser_free(struct parser *p)
 	free(p);
 }
 
-/* --- warnings --- */
+/* Warnings. */
 
 static void
 warn(struct parse_result *out, const char *text)
@@ -118,7 +118,7 @@ warn_reader(const struct parser *p, struct parse_result *out, struct arena *aren
 	warn_count(out, arena, r->twice_encoded, "texts were UTF-8 that was encoded once more");
 }
 
-/* --- the result --- */
+/* The result. */
 
 static const void *
 copied(struct arena *arena, const void *list, size_t count, size_t size)
@@ -239,7 +239,7 @@ repeated_guids(const struct reader *r)
 	return count;
 }
 
-/* --- the document --- */
+/* The document. */
 
 /* Whether the document shows itself a feed. A root element by the name of <feed> or <RDF> may be
  * of anything, so where its namespace does not tell, what is in it must. */

@@ -127,7 +127,7 @@ void reader_begin(struct reader *r, enum format format, struct arena *arena,
 /* What xml_read tells: give it with the reader as self. */
 extern const struct xml_handler reader_handler;
 
-/* --- for the rows' functions --- */
+/* For the rows' functions. */
 
 /* The feed's record or the item's. */
 struct draft *reader_draft(struct reader *r);

@@ -81,7 +81,7 @@ put_run(struct repair *r, const char *text, const char *end, bool literal, struc
 	return buf_addc(&r->skeleton, REPAIR_PLACEHOLDER, err);
 }
 
-/* --- start tags --- */
+/* Start tags. */
 
 /* Elements of HTML that have no content: "<br>" in a feed is "<br/>". */
 static bool
@@ -172,7 +172,7 @@ start_tag(struct repair *r, const char *lt, struct err *err)
 	return 0;
 }
 
-/* --- end tags --- */
+/* End tags. */
 
 /* How many slips of the pen lie between two names, up to 3. */
 static unsigned
@@ -266,7 +266,7 @@ end_tag(struct repair *r, const char *lt, struct err *err)
 	return 0;
 }
 
-/* --- the pass --- */
+/* The pass. */
 
 /* Finds what ends a comment or the like; where there is none, remembers it in *none, so that a
  * document full of beginnings is not searched to its end for each. */

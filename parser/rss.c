@@ -7,7 +7,7 @@
 #include "parser/fields.h"
 #include "parser/plain.h"
 
-/* --- fields of any format --- */
+/* Fields of any format. */
 
 void
 field_text(struct reader *r, const struct row *row, struct bytes raw)
@@ -130,7 +130,7 @@ field_keywords(struct reader *r, const struct row *row, struct bytes raw)
 	}
 }
 
-/* --- RSS --- */
+/* RSS. */
 
 void
 rss_open_channel(struct reader *r, const struct row *row)

@@ -108,7 +108,7 @@ write_line(const struct buf *out)
 	return write_out(out, "\n");
 }
 
-/* --- parse --- */
+/* Parse. */
 
 struct parse_tool {
 	struct parser *parser;
@@ -217,7 +217,7 @@ parse(const struct options *o)
 	return status;
 }
 
-/* --- sanitize --- */
+/* Sanitize. */
 
 static void
 put_base64(struct json *j, const struct buf *bytes, struct buf *scratch)

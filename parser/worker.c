@@ -77,7 +77,7 @@ worker_open(struct stage *stage, const void *conf, void **self_out, struct err *
 	return 0;
 }
 
-/* --- what goes out --- */
+/* What goes out. */
 
 static void
 tap_item(struct worker *w, const struct item *item)
@@ -190,7 +190,7 @@ send_hint(struct worker *w, uint64_t ticket, const struct document *doc,
 		stage_hint(w->stage, ticket, buf_bytes(&w->hint));
 }
 
-/* --- a document --- */
+/* A document. */
 
 static void
 test_abort(const struct worker *w, struct bytes body)

@@ -54,7 +54,8 @@ today(void)
 	return clock_wall_s() / DAY_S;
 }
 
-/* --- what the database knows of the file ------------------------------------------------------ */
+/* What the database knows of the file. */
+
 /* 1 and the values; 0: it does not know this file; -1. */
 static int
 output_read(struct jsonl *jsonl, int64_t *bytes_out, int64_t *day_out, struct err *err)
@@ -97,7 +98,8 @@ output_commit(struct jsonl *jsonl, int64_t bytes, struct err *err)
 	return 0;
 }
 
-/* --- the way back ----------------------------------------------------------------------------- */
+/* The way back. */
+
 struct found {
 	struct db *db;
 	int64_t lines;
@@ -186,7 +188,8 @@ recover(struct fm_sink *sink, struct jsonl *jsonl, struct err *err)
 	return 0;
 }
 
-/* --- rotation --------------------------------------------------------------------------------- */
+/* Rotation. */
+
 static bool
 rotation_due(const struct jsonl *jsonl)
 {
@@ -235,7 +238,8 @@ rotate(struct fm_sink *sink, struct jsonl *jsonl)
 	fm_log(sink, LOG_WARNING, "rotate_failed", err.text);
 }
 
-/* --- the sink --------------------------------------------------------------------------------- */
+/* The sink. */
+
 static int
 rotation_options(struct fm_sink *sink, int64_t *bytes_out, int *daily_out)
 {

@@ -86,8 +86,7 @@ temporary_path(char out[FILES_PATH_BYTES + 8], const char *whole)
 	(void)snprintf(out, FILES_PATH_BYTES + 8, "%s.new", whole);
 }
 
-/* --- into the batch ----------------------------------------------------------------------------
- */
+/* Into the batch. */
 
 static bool
 is_same(const char *path, const struct buf *content)
@@ -185,8 +184,7 @@ files_write(struct site_files *files, const char *path, const struct buf *conten
 	return write_all(waiting->fd, temporary, content, err);
 }
 
-/* --- out of it ---------------------------------------------------------------------------------
- */
+/* Out of it. */
 
 void
 files_give_up(struct site_files *files)

@@ -110,8 +110,7 @@ is_language(const char *text)
 	return part >= (parts == 0 ? 2 : 1) && strlen(text) <= LANGUAGE_BYTES_MAX;
 }
 
-/* --- the date ----------------------------------------------------------------------------------
- */
+/* The date. */
 
 /* Whether a publisher's date can be believed: not before what is old, not after its fetch but for
  * the clocks that differ, and not what a program says that knows none. */
@@ -137,8 +136,7 @@ set_dates(const struct fm_item *item, struct site_item *out)
 	out->updated = updated > out->at ? updated : out->at;
 }
 
-/* --- the text ----------------------------------------------------------------------------------
- */
+/* The text. */
 
 /* The excerpt of the summary where that is one, else of the content. */
 static const struct excerpt *
@@ -212,8 +210,7 @@ made_up_title(struct site_intake *intake, const struct excerpt *excerpt, const c
 	return text.len > 0 ? line(intake, buf_str(&text), UNTITLED_CHARS) : "Untitled";
 }
 
-/* --- the whole ---------------------------------------------------------------------------------
- */
+/* The whole. */
 
 static void
 set_tags(struct site_intake *intake, const struct fm_item *item, struct site_item *out)

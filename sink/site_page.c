@@ -115,8 +115,7 @@ absolute(const struct site_page *page, const char *path)
 	return or_empty(arena_printf(page->arena, "%s%s", page->conf->base_url, path));
 }
 
-/* --- head and masthead -------------------------------------------------------------------------
- */
+/* Head and masthead. */
 
 static void
 head(struct site_page *page)
@@ -197,8 +196,7 @@ page_begin(struct site_page *page)
 	       page->heading ? page->heading : page->conf->title);
 }
 
-/* --- an article --------------------------------------------------------------------------------
- */
+/* An article. */
 
 static void
 byline(struct site_page *page, const struct site_entry *entry)
@@ -371,8 +369,7 @@ page_entry(struct site_page *page, const struct site_entry *entry)
 	article(page, entry, true);
 }
 
-/* --- foot --------------------------------------------------------------------------------------
- */
+/* Foot. */
 
 static void
 end_day(struct site_page *page)

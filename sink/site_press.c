@@ -86,8 +86,7 @@ settle(struct site_press *press, int64_t until_us, struct err *err)
 	return 1;
 }
 
-/* --- a bucket ----------------------------------------------------------------------------------
- */
+/* A bucket. */
 
 /* Takes the next marked bucket up: 1, or 0 when the sweep is over. */
 static int
@@ -282,8 +281,7 @@ work_on(struct site_press *press, struct err *err)
 	return 0;
 }
 
-/* --- the sweep ---------------------------------------------------------------------------------
- */
+/* The sweep. */
 
 void
 press_changed(struct site_press *press)
@@ -373,8 +371,7 @@ press_counted(const struct site_press *press)
 	return files_counted(press->files);
 }
 
-/* --- open --------------------------------------------------------------------------------------
- */
+/* Open. */
 
 /* What pages depend on beside the store: the operator's choices and the program. */
 static void

@@ -80,8 +80,7 @@ site_store_remember(struct db *db, const char *name, const char *value, struct e
 	return db_run(stmt, err);
 }
 
-/* --- put ---------------------------------------------------------------------------------------
- */
+/* Put. */
 
 /* The first 63 bits of a digest: a key to compare by. 0 for "". */
 static int64_t
@@ -321,8 +320,7 @@ site_store_put(struct db *db, const struct site_item *item, bool *changed_out, s
 	return 0;
 }
 
-/* --- read --------------------------------------------------------------------------------------
- */
+/* Read. */
 
 static const char *
 col(struct db_stmt *stmt, int i, struct arena *arena)

@@ -19,7 +19,7 @@ struct explaining {
 	bool json;
 };
 
-/* --- where the answers come from -------------------------------------------------------------- */
+/* Where the answers come from. */
 
 /* What "PROGRAM TOOL -c CONFIG ARGUMENT" writes, appended to out; stderr is left out when quiet.
  * Its exit status, or -1. */
@@ -83,7 +83,7 @@ ask_or_read(const struct explaining *e, const char *stage, const char *argument,
 	return run_program(e, program, "explain", argument, quiet, out) == 0 ? 2 : 0;
 }
 
-/* --- for people ------------------------------------------------------------------------------- */
+/* For people. */
 
 static void
 print_number(const char *label, long long n)
@@ -227,7 +227,7 @@ print_item(const struct explaining *e, const struct jsonval *story, const struct
 	print_sinks(e, jsonval_get(story, "sinks"));
 }
 
-/* --- one story -------------------------------------------------------------------------------- */
+/* One story. */
 
 static const char *
 source_name(int from)

@@ -73,8 +73,7 @@ feeds_poll(int argc, char **argv)
 	return COMMAND_GOOD;
 }
 
-/* --- show --------------------------------------------------------------------------------------
- */
+/* Show. */
 
 /* "2026-11-25T09:00:00Z, 3m ago" or "..., in 3m" in a row. */
 static void

@@ -230,7 +230,7 @@ scrape(const char *runtime_dir, struct buf *out, struct err *err)
 	return buf_failed(out, err);
 }
 
-/* --- over HTTP -------------------------------------------------------------------------------- */
+/* Over HTTP. */
 
 /* "127.0.0.1:9464", "[::1]:9464" or ":9464" (loopback). A listening socket, or -1. */
 static int

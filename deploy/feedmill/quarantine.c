@@ -29,7 +29,7 @@ struct quarantine {
 	bool json, body;
 };
 
-/* --- rows ------------------------------------------------------------------------------------- */
+/* Rows. */
 
 struct page {
 	const struct quarantine *q;
@@ -129,7 +129,7 @@ list(const struct quarantine *q, unsigned which)
 	return bad;
 }
 
-/* --- one of them ------------------------------------------------------------------------------ */
+/* One of them. */
 
 /* "document/7": its keeper and "7". */
 static const struct keeper *
@@ -258,7 +258,7 @@ show(const struct quarantine *q, const char *name)
 	return COMMAND_GOOD;
 }
 
-/* --- what to do with them --------------------------------------------------------------------- */
+/* What to do with them. */
 
 /* retry or drop. */
 static int

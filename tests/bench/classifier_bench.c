@@ -253,8 +253,7 @@ count_hits(void *arg)
 	return (double)hits_met / (double)count;
 }
 
-/* --- the peers' way ----------------------------------------------------------------------------
- */
+/* The peers' way. */
 
 static double
 search_all(void *arg)

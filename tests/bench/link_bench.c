@@ -34,8 +34,7 @@ die(const char *what, const struct err *err)
 	exit(1);
 }
 
-/* --- bare ----------------------------------------------------------------------------------------
- */
+/* Bare. */
 
 static void
 bare_receive(uint64_t messages)
@@ -70,8 +69,7 @@ bare_send(uint64_t messages)
 	(void)zmq_ctx_term(context);
 }
 
-/* --- link ----------------------------------------------------------------------------------------
- */
+/* Link. */
 
 static void
 link_receive(uint64_t messages)
@@ -196,8 +194,7 @@ link_send(uint64_t messages)
 	arena_free(arena);
 }
 
-/* --- rounds --------------------------------------------------------------------------------------
- */
+/* Rounds. */
 
 static double
 round_of(void (*receive)(uint64_t), void (*send)(uint64_t), uint64_t messages)

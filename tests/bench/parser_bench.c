@@ -67,7 +67,7 @@ cpu_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* --- the rows --- */
+/* The rows. */
 
 static void
 on_start(void *data, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri, int n,

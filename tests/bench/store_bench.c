@@ -45,7 +45,8 @@ median(double *values)
 	return values[ROUNDS / 2];
 }
 
-/* --- the spool -------------------------------------------------------------------------------- */
+/* The spool. */
+
 static void
 pass_group(struct db *db, struct spool *spool, size_t rows, size_t len)
 {
@@ -125,7 +126,8 @@ bench_spool(const struct folder *folder, size_t groups, size_t rows, size_t len)
 		     len, rows, rate, spool[ROUNDS - 1], floor_median, rate / floor_median);
 }
 
-/* --- an item ---------------------------------------------------------------------------------- */
+/* An item. */
+
 static struct item
 sample(void)
 {

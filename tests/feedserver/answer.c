@@ -77,7 +77,8 @@ error_page(struct draft *d, int status)
 		       status, phrase_of(status), phrase_of(status));
 }
 
-/* --- routes ---------------------------------------------------------------------------------- */
+/* Routes. */
+
 static void
 route_generated(struct draft *d, const char *rest)
 {
@@ -267,8 +268,8 @@ route_find(const char *path, const char **rest_out)
 	return &routes[sizeof(routes) / sizeof(routes[0]) - 1];
 }
 
-/* --- what every route takes --------------------------------------------------------------------
- */
+/* What every route takes. */
+
 static void
 scripted(struct draft *d)
 {

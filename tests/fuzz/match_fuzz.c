@@ -16,8 +16,7 @@ enum {
 	ARENA_BYTES_MAX = 64 * 1024 * 1024,
 };
 
-/* --- the slow one ------------------------------------------------------------------------------
- */
+/* The slow one. */
 
 /* An element of the text, its strings copied. */
 struct part {
@@ -154,8 +153,7 @@ match_slowly(const struct phrase *phrases, size_t count)
 	}
 }
 
-/* --- the comparison ----------------------------------------------------------------------------
- */
+/* The comparison. */
 
 static int
 by_all(const void *a, const void *b)

@@ -203,6 +203,7 @@ def check_headers(sources):
 def check_texts(files):
     """Of every text of ours, whatever its language; sample inputs may hold anything."""
     words = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+    banner = re.compile(r"^\s*(/\*|\*|#|//) ?-{3,}")
     machine = re.compile(r"/(home|root|work|Users)/[a-z]")
     for path in files:
         if path.startswith(("tests/golden/", "tests/fuzz/corpus/", "tests/feeds/")):
@@ -215,6 +216,8 @@ def check_texts(files):
             where = f"{path}:{number}"
             if words.search(line):
                 fail(where, "finish it, or write it down elsewhere")
+            if banner.search(line) and path.endswith((".c", ".h", ".py")):
+                fail(where, "a banner: comments are sentences")
             if machine.search(line) and path != "tests/lint/rules.py":
                 fail(where, "a path of one machine")
             if line != line.rstrip() and not path.endswith(".md"):

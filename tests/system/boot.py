@@ -57,7 +57,7 @@ def reason_not_to():
     return None
 
 
-# --- inside ---------------------------------------------------------------------------------------
+# Inside.
 def mount(*arguments):
     subprocess.run(["mount", *arguments], check=True)
 
@@ -145,7 +145,7 @@ def inside(folder, command):
               {"container": "feedmill-test", "PATH": os.environ["PATH"], "TERM": "dumb"})
 
 
-# --- outside --------------------------------------------------------------------------------------
+# Outside.
 def enter_cgroup(path):
     with open(os.path.join(path, "cgroup.procs"), "w", encoding="ascii") as file:
         file.write("0")

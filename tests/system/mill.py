@@ -58,7 +58,7 @@ class Mill:
         self.failed = False
         self.write_config()
 
-    # --- life -------------------------------------------------------------------------------------
+    # Life.
     def __enter__(self):
         self.server = server.Server(BUILD, os.path.join(ROOT, "tests/feeds"),
                                     os.path.join(self.log_folder, "feedserver"))
@@ -101,7 +101,7 @@ class Mill:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(text)
 
-    # --- daemons ----------------------------------------------------------------------------------
+    # Daemons.
     def program(self, stage):
         return os.path.join(BUILD, "bin", f"feedmill-{stage}")
 
@@ -164,7 +164,7 @@ class Mill:
     def reload(self, who="fetcher@main"):
         self.signal(who, signal.SIGHUP)
 
-    # --- what it says -----------------------------------------------------------------------------
+    # What it says.
     def ask(self, who, command):
         """The answer's JSON values; None when nobody answers."""
         path = os.path.join(self.run_folder, *who.split("@")) + ".ctl"
@@ -201,7 +201,7 @@ class Mill:
                               env={**os.environ, "FEEDMILL_CONF": self.config})
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
-    # --- feeds ------------------------------------------------------------------------------------
+    # Feeds.
     def list_feeds(self, urls):
         """Adds an OPML file with these feeds and tells the fetcher."""
         self.slices += 1
@@ -227,7 +227,7 @@ class Mill:
             self.list_feeds(urls)
         return expected
 
-    # --- sinks ------------------------------------------------------------------------------------
+    # Sinks.
     def sink_counts(self):
         return {name: oracle.count(keys) for name, keys in self.sinks.items()
                 if keys["type"] in ("sqlite", "jsonl")}

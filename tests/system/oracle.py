@@ -16,7 +16,7 @@ def foretell(url, feed, items, first=1):
     return {(url, f"gen-{feed}-{n}"): TAGS[n % 4] for n in range(first, first + items)}
 
 
-# --- a sink's items: (url, guid, rev, title, content, tags) ---------------------------------------
+# A sink's items: (url, guid, rev, title, content, tags).
 def read_jsonl(path):
     with open(path, encoding="utf-8") as file:
         for line in file:

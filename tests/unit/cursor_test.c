@@ -400,8 +400,7 @@ fresh_items_do_not_wait_for_a_long_backlog(void)
 	CHECK(cursor_depth(cursor, &depth, NULL) == 0 && depth.items == 0);
 }
 
-/* --- a sink that acks in any order, over rollbacks and restarts --------------------------------
- */
+/* A sink that acks in any order, over rollbacks and restarts. */
 
 enum { MODEL_ITEMS = 3000, WINDOW = 8 };
 

@@ -150,7 +150,8 @@ commit_lets_go_of_statements_left_in_the_middle(void)
 	CHECK(stat(folder_file(&folder, "x.db-wal"), &st) == 0 && st.st_size < 6 * 1024 * 1024);
 }
 
-/* --- the mark --------------------------------------------------------------------------------- */
+/* The mark. */
+
 /* A child commits `commits` rows and is killed with all of them in the WAL. */
 static void
 commit_and_die(const char *path, int commits)
@@ -258,7 +259,8 @@ notices_an_older_copy_and_an_empty_database(void)
 	db_close(db);
 }
 
-/* --- no room ---------------------------------------------------------------------------------- */
+/* No room. */
+
 enum { ROW_BYTES = 5000, MIB = 1024 * 1024 };
 
 /* A transaction of some rows; 0, or -1 with err and rolled back. */

@@ -53,8 +53,8 @@ struct fm_sink {
 	bool draining;
 };
 
-/* --- what a sink calls -------------------------------------------------------------------------
- */
+/* What a sink calls. */
+
 static const struct fm_sink_type *fake_types; /* what a main called fm_sink_main with */
 
 int
@@ -340,8 +340,7 @@ fm_json(const struct fm_item *item, size_t *len_out)
 	return buf_str(&item->json);
 }
 
-/* --- what a test calls -------------------------------------------------------------------------
- */
+/* What a test calls. */
 
 /* An item with id and revision made of numbers; other texts are the test's to set, and borrowed.
  * Call fake_ready once it is whole. */

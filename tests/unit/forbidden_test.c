@@ -15,7 +15,7 @@
 
 enum { PATIENCE_MS = 20 * 1000, ANSWERS = 3, URL_BYTES = 512 };
 
-/* --- a DNS of our own ------------------------------------------------------------------------- */
+/* A DNS of our own. */
 
 /* What the name answers, one after the other; a NULL after the first: the last again. "a+b": both
  * at once. */
@@ -127,7 +127,7 @@ freeaddrinfo(struct addrinfo *list)
 	}
 }
 
-/* --- the trap --------------------------------------------------------------------------------- */
+/* The trap. */
 
 static int trap, trap_port;
 static struct addresses *addresses;
@@ -174,7 +174,7 @@ refuse(void *arg, const struct sockaddr *address)
 	return why;
 }
 
-/* --- a poll ----------------------------------------------------------------------------------- */
+/* A poll. */
 
 static enum outcome_kind
 poll_it(struct http *http, const char *url)
@@ -224,7 +224,7 @@ client(void)
 	return http;
 }
 
-/* --- the attempts ----------------------------------------------------------------------------- */
+/* The attempts. */
 
 /* %d: the trap's port. */
 static const char *const attempts[] = {
@@ -353,8 +353,7 @@ attempt(const char *pattern)
 	}
 }
 
-/* --- names whose answers change ----------------------------------------------------------------
- */
+/* Names whose answers change. */
 
 static const struct canned feeds[] = {
 	{.path = "/feed", .answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/>"},

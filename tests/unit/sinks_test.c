@@ -7,8 +7,7 @@
 
 enum { ROUTES = 4, OFFERED_MAX = 64 };
 
-/* --- the stand-in ------------------------------------------------------------------------------
- */
+/* The stand-in. */
 
 struct route {
 	char to[64];
@@ -86,8 +85,7 @@ stage_tap(struct stage *stage, const char *json, size_t len)
 	(void)len;
 }
 
-/* --- the classifier ----------------------------------------------------------------------------
- */
+/* The classifier. */
 
 static const char rules_text[] = "[tag coins]\nany = coin(s)\n";
 static struct folder folder;

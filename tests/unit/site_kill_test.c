@@ -91,8 +91,7 @@ live(const char *dir, int round, int *acked, int64_t us)
 	return WIFEXITED(status);
 }
 
-/* --- what is on the disk -----------------------------------------------------------------------
- */
+/* What is on the disk. */
 
 static int files_seen, files_halved, files_left_over;
 

@@ -146,7 +146,8 @@ adds_up_the_blame(void)
 	closed(&st);
 }
 
-/* --- kill -9 ---------------------------------------------------------------------------------- */
+/* Kill -9. */
+
 enum { ROUNDS = 12, BODY_BYTES = 6000 };
 
 /* A body that tells its own number. */
