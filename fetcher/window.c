@@ -103,11 +103,39 @@ window_look_by(struct window *w, int64_t due_s)
 		w->look_s = due_s;
 }
 
+/* A poll that a redirect has led to another queue has begun: it goes on, or a window that is looked
+ * at anew time and again would ask its first address for ever. */
+static void
+put_again(struct window *w, struct job *job)
+{
+	char host[WINDOW_HOST_BYTES_MAX];
+
+	if (window_host(poll_url(job->poll), host, NULL) < 0 ||
+	    hosts_put(w->hosts, host, &job->waiting, true, NULL) < 0)
+		window_drop(w, job);
+}
+
 void
 window_look_anew(struct window *w)
 {
-	for (struct waiting *waiting; (waiting = hosts_drain(w->hosts));)
-		window_drop(w, (struct job *)waiting);
+	struct waiting *begun = NULL;
+
+	for (struct waiting *waiting; (waiting = hosts_drain(w->hosts));) {
+		struct job *job = (struct job *)waiting;
+
+		if (!job->poll) {
+			window_drop(w, job);
+			continue;
+		}
+		waiting->next = begun;
+		begun = waiting;
+	}
+	while (begun) {
+		struct job *job = (struct job *)begun;
+
+		begun = begun->next;
+		put_again(w, job);
+	}
 	w->cursor = (struct due_cursor){.due_s = 0};
 	w->look_s = 0;
 }

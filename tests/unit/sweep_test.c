@@ -352,6 +352,33 @@ knows_its_own_network_from_the_publishers(void)
 	folder_drop(&folder);
 }
 
+/* The list, the clock or an archive may change while a poll is between two requests. */
+static void
+goes_on_after_a_redirect_when_all_is_looked_at_anew(void)
+{
+	static const struct canned rows[] = {
+		{.path = "/0",
+		 .answer = "HTTP/1.1 302 Found\r\nLocation: /t\r\nContent-Length: 0\r\n\r\n"},
+		{.path = "/t", .answer = OK}};
+	const int64_t give_up_ms = clock_mono_ms() + PATIENCE_MS;
+
+	folder = folder_make();
+	canned_start(rows, 2);
+	open_all(2, 50);
+	list(1);
+	while (outcomes == 0 && clock_mono_ms() < give_up_ms) {
+		struct pollfd fd = {.fd = http_fd(http), .events = POLLIN};
+
+		CHECK(sweep_turn(sweep, NULL) == 0 && state_commit(state, NULL) == 0);
+		sweep_look_anew(sweep);
+		(void)poll(&fd, 1, 10);
+	}
+	CHECK(outcomes == 1 && canned.asked_count == 2);
+	close_all();
+	canned_stop();
+	folder_drop(&folder);
+}
+
 int
 main(void)
 {
@@ -362,5 +389,6 @@ main(void)
 	RUN(asks_no_feed_that_left_the_list_while_it_waited);
 	RUN(gives_a_busy_host_back_to_the_state);
 	RUN(knows_its_own_network_from_the_publishers);
+	RUN(goes_on_after_a_redirect_when_all_is_looked_at_anew);
 	return check_done();
 }
