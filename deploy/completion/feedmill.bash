@@ -29,7 +29,31 @@ _feedmill() {
 	run) _feedmill_words '--parsers -c' ;;
 	tap) _feedmill_words '--tag --stage --json -c' ;;
 	explain) _feedmill_words '--json -c' ;;
-	feeds) [ "$COMP_CWORD" -gt 2 ] || _feedmill_words 'list poll' ;;
+	feeds)
+		if [ "$COMP_CWORD" -eq 2 ]; then
+			_feedmill_words 'list show poll add remove import export'
+		elif [ "$verb" = import ]; then
+			COMPREPLY=($(compgen -f -- "${COMP_WORDS[COMP_CWORD]}"))
+		elif [ "$verb" != add ] && [ "$verb" != list ] && [ "$verb" != export ]; then
+			_feedmill_words "$(feedmill feeds list 2>/dev/null | _feedmill_members url)"
+		fi
+		;;
+	replay)
+		_feedmill_words "--since --tag -c $(feedmill status --json 2>/dev/null |
+			sed -n 's/^{"stage":"sink","instance":"\([^"]*\)".*/\1/p')"
+		;;
+	retag) _feedmill_words '--since -c' ;;
+	rules)
+		if [ "$COMP_CWORD" -eq 2 ]; then
+			_feedmill_words stats
+		else
+			_feedmill_words '--never --json -c'
+		fi
+		;;
+	check) _feedmill_words -c ;;
+	help)
+		_feedmill_words "$(feedmill help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')"
+		;;
 	drain)
 		_feedmill_words "$(feedmill status --json 2>/dev/null |
 			sed -n 's/^{"stage":"\([^"]*\)","instance":"\([^"]*\)".*/\1@\2/p')"
