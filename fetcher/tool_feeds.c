@@ -218,14 +218,19 @@ find_feed(struct feeds *f, const char *spelt, struct buf *out, struct err *err)
 			       o->reason[0] ? o->reason : outcome_name(o->kind));
 	if (discover_links(o->body, o->url, note_candidate, &named, err) < 0)
 		return -1;
-	(void)printf("%s is no feed; it names %zu\n", o->url, named.count);
+	if (named.count > 0)
+		(void)printf("%s is no feed; it names %zu\n", o->url, named.count);
+	else
+		(void)printf("%s is no feed and names none; the usual places are tried\n", o->url);
 	got = try_candidates(f, &named, TRIES_MAX, out, err);
 	if (got == 0 && named.count == 0) {
 		note_usual(&usual, o->url);
 		got = try_candidates(f, &usual, USUAL_MAX, out, err);
 	}
 	if (got == 0)
-		return err_set(err, ERR_REJECT, "'%.200s': no feed found", o->url);
+		return err_set(err, ERR_REJECT,
+			       "'%.200s': no feed found; --as-it-is adds it without a look",
+			       o->url);
 	return got < 0 ? -1 : 0;
 }
 

@@ -50,8 +50,8 @@ print_step(const struct http_request *request, const struct http_response *r, bo
 		(void)printf("    ! %s: %s\n", http_end_name(r->end), r->reason);
 	(void)printf("    = %ld, %lld bytes from %s, %lld ms%s%s\n", r->status,
 		     (long long)r->wire_bytes, r->peer[0] ? r->peer : "nobody",
-		     (long long)r->took_us / 1000, r->fresh ? "" : ", kept connection",
-		     again ? ", goes on" : "");
+		     (long long)r->took_us / 1000,
+		     r->fresh || !r->peer[0] ? "" : ", kept connection", again ? ", goes on" : "");
 }
 
 static void
@@ -64,8 +64,9 @@ print_wish(const char *name, int64_t seconds)
 static int
 print_found(void *arg, const struct discovered *found)
 {
-	(void)arg;
-	(void)printf("    %s", found->url);
+	size_t *count = arg;
+
+	(void)printf("%s    %s", (*count)++ ? "" : "the feeds that it names:\n", found->url);
 	if (found->title) {
 		(void)printf("  ");
 		print_lines("", (struct bytes){found->title, strlen(found->title)});
@@ -79,10 +80,11 @@ print_verdict(const struct outcome *o)
 {
 	static const char *const kinds[] = {
 		[DISCOVER_FEED] = "a feed",
-		[DISCOVER_PAGE] = "a page; the feeds that it names:",
+		[DISCOVER_PAGE] = "a page",
 		[DISCOVER_OTHER] = "neither a feed nor a page",
 	};
 	const enum discover_kind kind = discover_kind(o->body);
+	size_t count = 0;
 
 	(void)printf("\nverdict: %s%s%s\n", outcome_name(o->kind), o->reason[0] ? ": " : "",
 		     o->reason);
@@ -101,8 +103,9 @@ print_verdict(const struct outcome *o)
 		     o->etag.len + o->last_modified.len ? ""
 							: "none, so every poll costs a whole body");
 	(void)printf("it is: %s\n", kinds[kind]);
-	if (kind == DISCOVER_PAGE)
-		(void)discover_links(o->body, o->url, print_found, NULL, NULL);
+	if (kind == DISCOVER_PAGE &&
+	    discover_links(o->body, o->url, print_found, &count, NULL) == 0 && count == 0)
+		(void)printf("it names no feed\n");
 }
 
 /* As JSON. */
