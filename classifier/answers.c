@@ -29,7 +29,7 @@ id_of(const char *arg, int64_t *out, struct err *err)
 static int
 no_such(int64_t id, struct err *err)
 {
-	return err_set(err, ERR_REJECT, "there is no %lld in the quarantine", (long long)id);
+	return err_set(err, ERR_REJECT, "no item %lld in the quarantine", (long long)id);
 }
 
 /* Members of an open object. */

@@ -127,7 +127,9 @@ write_key(const char *path, mode_t mode, const struct curve_key *key, struct err
 	SCOPED(close) const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 
 	if (fd < 0 && errno == EEXIST)
-		return err_set(err, ERR_USAGE, "key '%s' is there already", path);
+		return err_set(err, ERR_USAGE,
+			       "key '%s' is there already; a new pair is made in another folder",
+			       path);
 	if (fd < 0 || dprintf(fd, "%s\n", key->text) < 0 || fsync(fd) < 0)
 		return err_sys(err, "key '%s'", path);
 	return 0;

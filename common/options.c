@@ -1,5 +1,6 @@
 #include "common/options.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,10 @@ options_load(const char *path, struct options_common *common_out, struct err *er
 					    "sink",     "link",    NULL};
 	SCOPED(config_free) struct config *config = config_load(path, err);
 
+	if (!config && access(path, F_OK) < 0 && errno == ENOENT)
+		(void)err_set(err, ERR_USAGE,
+			      "no configuration '%s'; -c FILE or FEEDMILL_CONF names another",
+			      path);
 	if (!config)
 		return NULL;
 	if (config_check_kinds(config, kinds, err) < 0 ||

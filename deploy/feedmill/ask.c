@@ -33,8 +33,11 @@ ask_connect(const char *runtime_dir, const char *stage, const char *instance, co
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    dprintf(fd, "%s\n", command) < 0) {
-		(void)err_sys(err, "%s@%s does not answer at '%s'", stage, instance,
-			      address.sun_path);
+		(void)err_set(err, ERR_RETRY, "%s@%s %s: '%s': %s%s", stage, instance,
+			      errno == EACCES ? "may not be asked" : "does not run",
+			      address.sun_path, strerror(errno),
+			      errno == EACCES ? "; ask as root or as one of the group feedmill"
+					      : "; feedmill status shows what does");
 		(void)close(fd);
 		return -1;
 	}

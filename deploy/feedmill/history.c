@@ -31,10 +31,8 @@ moment(const char *text, int64_t *out)
 }
 
 static int
-begin(int *argc, char **argv, const char *command, const char *argument, const char *what)
+begin(const char *path, bool json, const char *command, const char *argument, const char *what)
 {
-	const char *path = command_config_path(argc, argv);
-	const bool json = command_flag(argc, argv, "--json");
 	struct options_common common;
 	struct err err = {.kind = ERR_NONE};
 	SCOPED(config_free) struct config *config = options_load(path, &common, &err);
@@ -60,12 +58,14 @@ begin(int *argc, char **argv, const char *command, const char *argument, const c
 int
 command_replay(int argc, char **argv)
 {
+	const char *path = command_config_path(&argc, argv);
+	const bool json = command_flag(&argc, argv, "--json");
 	const char *since = command_option(&argc, argv, "--since", NULL);
 	const char *tag = command_option(&argc, argv, "--tag", NULL);
 	SCOPED(buf_done) struct buf argument = buf_init(4096);
 	int64_t since_s;
 
-	if (argc < 2 || argv[1][0] == '-')
+	if (argc != 2 || argv[1][0] == '-')
 		return command_usage("replay SINK [--since T] [--tag T]");
 	if (moment(since, &since_s) < 0)
 		return command_usage("--since '%s': a duration (7d), a date (2026-11-01) or a time "
@@ -74,20 +74,24 @@ command_replay(int argc, char **argv)
 	if (buf_addf(&argument, NULL, "%s %lld%s%s", argv[1], (long long)since_s,
 		     tag ? " tag:" : "", tag ? tag : "") < 0)
 		return command_usage("that is too long");
-	return begin(&argc, argv, "replay", buf_str(&argument), "are looked through for it");
+	return begin(path, json, "replay", buf_str(&argument), "are looked through for it");
 }
 
 int
 command_retag(int argc, char **argv)
 {
+	const char *path = command_config_path(&argc, argv);
+	const bool json = command_flag(&argc, argv, "--json");
 	const char *since = command_option(&argc, argv, "--since", NULL);
 	SCOPED(buf_done) struct buf argument = buf_init(64);
 	int64_t since_s;
 
+	if (argc != 1)
+		return command_usage("retag [--since T]: '%s' is not expected", argv[1]);
 	if (moment(since, &since_s) < 0)
 		return command_usage("--since '%s': a duration (7d), a date (2026-11-01) or a time "
 				     "(2026-11-01T12:00:00Z) is expected",
 				     since);
 	(void)buf_addf(&argument, NULL, "%lld", (long long)since_s);
-	return begin(&argc, argv, "retag", buf_str(&argument), "go through the present rules");
+	return begin(path, json, "retag", buf_str(&argument), "go through the present rules");
 }

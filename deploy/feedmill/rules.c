@@ -47,9 +47,7 @@ command_rules(int argc, char **argv)
 	if (!config)
 		return command_bad("%s", err.text);
 	if (ask(common.runtime_dir, "classifier", "main", "rules-stats", NULL, &answer, &err) < 0)
-		return command_bad("%s; is it running? (feedmill status; feedmill classify --stats "
-				   "counts without it)",
-				   err.text);
+		return command_bad("%s; feedmill classify --stats counts without it", err.text);
 	show_lines(&answer, print_line, &stats);
 	if (!stats.json)
 		(void)printf("%zu lines of the rules, %zu of them have met nothing since they were "

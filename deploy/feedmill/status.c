@@ -1,5 +1,6 @@
 /* feedmill status: a line a stage, and what wants attention below it; feedmill top: the same again
  * and again, with rates. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,6 +217,10 @@ look(struct view *view)
 {
 	view->found = view->silent = 0;
 	(void)ask_each(view->runtime_dir, show, view);
+	if (!view->found && access(view->runtime_dir, R_OK | X_OK) < 0 && errno == EACCES)
+		return command_bad("%s may not be looked into; ask as root or as one of the group "
+				   "feedmill",
+				   view->runtime_dir);
 	if (!view->found)
 		return command_bad("nothing runs below %s; start it with 'feedmill run' or "
 				   "'systemctl start feedmill.target'",

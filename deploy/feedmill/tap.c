@@ -1,5 +1,5 @@
-/* feedmill tap: items as they pass the classifier. A tap that cannot keep up loses lines and
- * delays nobody. */
+/* feedmill tap: items as they pass the classifier, or a parser. A tap that cannot keep up loses
+ * lines and delays nobody. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,25 @@
 #include "deploy/feedmill/ask.h"
 #include "deploy/feedmill/command.h"
 
-enum { TAGS_BYTES_MAX = 16 * 1024 };
+enum { TAGS_BYTES_MAX = 16 * 1024, STAGE_BYTES_MAX = 64 };
+
+/* Where items pass that can be looked at, and the instance that is meant without a word of it. */
+static const struct {
+	const char *stage, *instance;
+} places[] = {{"classifier", "main"}, {"parser", "1"}};
+
+/* "parser@2" as stage and instance; NULL: nothing can be seen there. */
+static const char *
+place(const char *text, char stage_out[STAGE_BYTES_MAX])
+{
+	const char *at = strchrnul(text, '@');
+
+	(void)snprintf(stage_out, STAGE_BYTES_MAX, "%.*s", (int)(at - text), text);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strcmp(places[i].stage, stage_out) == 0)
+			return *at ? at + 1 : places[i].instance;
+	return NULL;
+}
 
 static bool
 has_tag(const struct jsonval *item, const char *tag)
@@ -66,6 +84,8 @@ command_tap(int argc, char **argv)
 	const char *path = command_config_path(&argc, argv);
 	const char *tag = command_option(&argc, argv, "--tag", NULL);
 	const char *stage = command_option(&argc, argv, "--stage", "classifier");
+	const char *instance;
+	char name[STAGE_BYTES_MAX];
 	const bool json = command_flag(&argc, argv, "--json");
 	struct options_common common;
 	struct err err = {.kind = ERR_NONE};
@@ -78,9 +98,13 @@ command_tap(int argc, char **argv)
 
 	if (argc > 1)
 		return command_usage("tap: '%s' is not expected", argv[1]);
+	instance = place(stage, name);
+	if (!instance)
+		return command_usage("tap --stage '%s': items are seen at classifier or parser[@N]",
+				     stage);
 	if (!config)
 		return command_bad("%s", err.text);
-	fd = ask_connect(common.runtime_dir, stage, "main", "tap", &err);
+	fd = ask_connect(common.runtime_dir, name, instance, "tap", &err);
 	lines = fd < 0 ? NULL : ask_lines(fd);
 	if (!lines)
 		return command_bad("%s", err.text);

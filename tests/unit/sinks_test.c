@@ -288,7 +288,7 @@ what_a_sink_refuses_waits_for_a_person(void)
 		     "\"ref\":\"00000000000000000000000000000001\",\"stage\":\"sink@a\","
 		     "\"reason\":\"too round\""));
 	CHECK(strstr(asked("quarantine-show", "1"), "\"item\":{\"v\":1,\"id\":\"0000"));
-	CHECK_STR(asked("quarantine-retry", "9"), "there is no 9 in the quarantine");
+	CHECK_STR(asked("quarantine-retry", "9"), "no item 9 in the quarantine");
 	CHECK(strstr(asked("quarantine-retry", "x"), "is no quarantine id"));
 	CHECK_STR(asked("quarantine-retry", "1"), "{\"retried\":1}");
 	CHECK(quarantine_count(outbox_db(c.outbox)) == 0);
