@@ -32,9 +32,9 @@ static const struct command commands[] = {
 	{"fetch", "[--json] [--body FILE] URL", "one polite fetch, each step shown", command_tool},
 	{"parse", "[FILE|-] [--content-type T] [--base-url U] [--content-language L] [--batch]",
 	 "a feed as JSON", command_tool},
-	{"sanitize", "[--base-url U] [--batch]", "safe HTML of the HTML on standard input",
+	{"sanitize", "[FILE|-] [--base-url U] [--batch]", "safe HTML of what is HTML",
 	 command_tool},
-	{"classify", "[--explain|--stats] [FILE|-]",
+	{"classify", "[--explain|--stats] [--rules FILE] [FILE|-]",
 	 "items as JSON lines in, the same with tags out", command_tool},
 };
 
