@@ -495,7 +495,7 @@ check_keys(const struct section *section, const struct config_key *keys, size_t 
 		return err_set(err, ERR_USAGE, "%s:%d: unknown key '%s' in [%s%s%s]; known: %s",
 			       key->file, key->line, key->name, section->shown.kind,
 			       *section->shown.name ? " " : "", section->shown.name,
-			       buf_str(&known));
+			       key_count > 0 ? buf_str(&known) : "none");
 	}
 	return 0;
 }

@@ -74,6 +74,23 @@ options_read(int argc, char **argv, struct options *out, struct err *err)
 	return 0;
 }
 
+/* "[fetcher x]" would be read by nobody. */
+static int
+check_names(const struct config *config, struct err *err)
+{
+	for (size_t i = 0; i < config_section_count(config); i++) {
+		const struct config_section *section = config_section_at(config, i);
+
+		if (*section->name && strcmp(section->kind, "sink") != 0 &&
+		    strcmp(section->kind, "link") != 0)
+			return err_set(err, ERR_USAGE,
+				       "%s:%d: [%s %s]: only sink and link have names; write [%s]",
+				       section->file, section->line, section->kind, section->name,
+				       section->kind);
+	}
+	return 0;
+}
+
 struct config *
 options_load(const char *path, struct options_common *common_out, struct err *err)
 {
@@ -87,7 +104,7 @@ options_load(const char *path, struct options_common *common_out, struct err *er
 			      path);
 	if (!config)
 		return NULL;
-	if (config_check_kinds(config, kinds, err) < 0 ||
+	if (config_check_kinds(config, kinds, err) < 0 || check_names(config, err) < 0 ||
 	    config_read(config, config_section_find(config, "feedmill", ""), keys,
 			sizeof(keys) / sizeof(keys[0]), common_out, err) < 0)
 		return NULL;

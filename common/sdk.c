@@ -13,6 +13,7 @@
 #include "common/stage.h"
 
 enum {
+	TYPES_BYTES_MAX = 512, /* of the list of what is allowed */
 	WINDOW_MESSAGES = 256,
 	WINDOW_BYTES = 4 * 1024 * 1024,
 	ITEM_MEMORY_MAX = 64 * 1024 * 1024, /* of one decoded item */
@@ -85,10 +86,16 @@ pick_type(struct fm_sink *sink, struct err *err)
 			sink->ops = types[i].ops;
 			break;
 		}
-	if (!sink->ops)
-		return err_set(err, ERR_USAGE,
-			       "%s:%d: [sink %s] has type '%s', which this program does not know",
-			       sink->section->file, sink->section->line, sink->name, type);
+	if (!sink->ops) {
+		SCOPED(buf_done) struct buf known = buf_init(TYPES_BYTES_MAX);
+
+		for (size_t i = 0; i < type_count; i++)
+			(void)buf_addf(&known, NULL, "%s%s", i ? ", " : "", types[i].type);
+		return err_set(err, ERR_USAGE, "%s:%d: [sink %s] has %s%s%s; it is one of %s",
+			       sink->section->file, sink->section->line, sink->name,
+			       *type ? "type '" : "no type", type,
+			       *type ? "', which this program does not know" : "", buf_str(&known));
+	}
 	if (sink->ops->api != FM_API)
 		return err_set(err, ERR_USAGE,
 			       "sink '%s' was built for version %d of feedmill.h, this library has "

@@ -260,12 +260,24 @@ worker_status(void *self, struct json *j)
 	emit_status(w->emit, j);
 }
 
+/* Its section has no keys: whatever stands there is a mistake. */
+static int
+worker_check(const struct config *config, const void *conf, struct err *err)
+{
+	char nothing;
+
+	(void)conf;
+	return config_read(config, config_section_find(config, "parser", ""), NULL, 0, &nothing,
+			   err);
+}
+
 const struct stage_ops worker_ops = {
 	.name = "parser",
 	.default_instance = "1",
 	.window_messages = WORKER_WINDOW_MESSAGES,
 	.window_bytes = WORKER_WINDOW_BYTES,
 	.message_bytes_max = DOCUMENT_BYTES_MAX,
+	.check = worker_check,
 	.open = worker_open,
 	.close = worker_close,
 	.handle = worker_handle,

@@ -49,6 +49,19 @@ def the_configuration_is_named_before_the_command_or_behind_it():
 
 
 @promise
+def check_finds_what_nobody_would_read():
+    for text, stage, said in (("[parser]\nworkers = 2\n", "parser", "unknown key 'workers'"),
+                              ("[sink x]\ntype = webhok\n", "sink x", "jsonl, "),
+                              ("[sink x]\npath = y\n", "sink x", "no type")):
+        with Mill() as mill:
+            with open(mill.config, "a", encoding="utf-8") as file:
+                file.write(text)
+            status, out, err = mill.feedmill("check")
+            assert status == 1 and f"BAD  {stage}" in out and said in err, (out, err)
+            assert out.count("BAD") == 1, out
+
+
+@promise
 def a_stage_that_does_not_run_is_named_with_where_to_look():
     with Mill() as mill:
         for words in (["tap"], ["feeds", "list"], ["retag"], ["rules", "stats"]):

@@ -83,6 +83,8 @@ reads_the_common_section_and_knows_the_kinds(void)
 	      strstr(err.text, "fetcher"));
 	CHECK(!load("[feedmill]\nstate_dri = /s\n", &common, &err));
 	CHECK(strstr(err.text, "feedmill.conf:2") && strstr(err.text, "state_dir"));
+	CHECK(!load("[fetcher]\n[parser 2]\n", &common, &err));
+	CHECK(strstr(err.text, "feedmill.conf:2") && strstr(err.text, "write [parser]"));
 }
 
 int
