@@ -28,6 +28,7 @@ struct arena {
 	size_t max_bytes;
 	size_t taken_bytes;
 	bool failed;
+	bool starved; /* it was malloc that refused, not the ceiling */
 };
 
 struct arena *
@@ -103,6 +104,7 @@ piece_take(struct arena *arena, size_t size)
 		chunk = chunk_for(arena, need);
 	if (!chunk) {
 		arena->failed = true;
+		arena->starved = true;
 		return NULL;
 	}
 	piece = chunk->data + chunk->used;
@@ -190,6 +192,9 @@ arena_failed(const struct arena *arena, struct err *err)
 {
 	if (!arena->failed)
 		return 0;
+	/* A machine short of memory is no fault of the message. */
+	if (arena->starved)
+		return err_set(err, ERR_RETRY, "no memory");
 	return err_set(err, ERR_REJECT, "needs more than its %zu bytes of memory",
 		       arena->max_bytes);
 }
@@ -211,4 +216,5 @@ arena_reset(struct arena *arena)
 	arena->chunk = keep;
 	arena->taken_bytes = 0;
 	arena->failed = false;
+	arena->starved = false;
 }

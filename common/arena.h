@@ -31,7 +31,8 @@ char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((for
  * of a library that belongs to the message. -1 where that cannot be noted: fn was called then. */
 int arena_defer(struct arena *arena, void (*fn)(void *arg), void *arg);
 
-/* -1 with ERR_REJECT when a piece was refused since the last reset. */
+/* -1 when a piece was refused since the last reset: ERR_REJECT by the ceiling, ERR_RETRY for want
+ * of memory. */
 int arena_failed(const struct arena *arena, struct err *err);
 
 /* All pieces are gone; up to 256 KiB stay for the next message. */

@@ -45,6 +45,30 @@ remembers_that_it_hit_its_ceiling_until_reset(void)
 	CHECK(arena_failed(arena, &err) == 0 && arena_alloc(arena, 1000));
 }
 
+/* A sanitizer's malloc does not refuse, it ends the program. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+/* What cannot be handled for want of memory is nobody's fault, and comes again. */
+static void
+tells_a_machine_without_memory_from_a_message_that_wants_too_much(void)
+{
+#ifndef SANITIZED
+	SCOPED(arena_free) struct arena *arena = arena_new(SIZE_MAX);
+	struct err err = {.kind = ERR_NONE};
+
+	CHECK(!arena_alloc(arena, (size_t)1 << 62));
+	CHECK(arena_failed(arena, &err) == -1 && err.kind == ERR_RETRY);
+	arena_reset(arena);
+	CHECK(arena_failed(arena, &err) == 0 && arena_alloc(arena, 1000));
+#endif
+}
+
 static void
 refuses_arrays_that_overflow(void)
 {
@@ -128,6 +152,7 @@ main(void)
 {
 	RUN(gives_zeroed_aligned_pieces_that_do_not_overlap);
 	RUN(remembers_that_it_hit_its_ceiling_until_reset);
+	RUN(tells_a_machine_without_memory_from_a_message_that_wants_too_much);
 	RUN(refuses_arrays_that_overflow);
 	RUN(copies_strings);
 	RUN(takes_pieces_larger_than_what_it_keeps);
