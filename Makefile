@@ -2,6 +2,7 @@
 #
 #   make            build                       make demo       see it run on sample feeds
 #   make test       build and run every test    make run        run it on feeds of your own
+#   make faults     all that can go wrong       make soak       chaos for hours
 #   make lint       the rules of the house      make bench      measure, against floors and peers
 #   make fuzz T=60  fuzz every decoder          make install    DESTDIR= PREFIX= are honoured
 #
@@ -202,6 +203,15 @@ check: all $(TESTS) $(FUZZ)
 # Real daemons: make system, or S="kill stop" for some of the tests.
 system: all $(FEEDSERVER)
 	@B=$(B) tests/system/run $(S)
+# All that can go wrong, a row each (tests/faults/run): make faults, or F="F3 F21" for some rows.
+# make soak [HOURS=8]: chaos after chaos. Both on builds in which a stage can be killed at a point.
+CRASH := $(MAKE) --no-print-directory -s FLAVOUR=crash B=.build/crash
+faults: $(B)/tests/unit/link_model_test $(B)/tests/unit/resolver_test
+	@$(CRASH) all .build/crash/tests/feedserver/feedserver
+	@B=.build/crash tests/faults/run $(FAULTS_OPTIONS) $(F)
+soak:
+	@$(CRASH) all .build/crash/tests/feedserver/feedserver
+	@B=.build/crash tests/faults/soak $(SEED)
 # Breaks the link on purpose and sees its model test fail.
 mutants:
 	@CC='$(CC)' B=$(B) tests/unit/link_mutants
@@ -213,7 +223,7 @@ valgrind: all $(FEEDSERVER)
 		tests/system/run -j 1 end_to_end
 lint:
 	@sh tests/lint/lint.sh "$(STAGES)" "$(COMMON)"
-.PHONY: demo run test build-tests check mutants system valgrind lint
+.PHONY: demo run test build-tests check faults soak mutants system valgrind lint
 
 # One unit test: make unit-buf
 unit-%: $(B)/tests/unit/%_test
