@@ -49,6 +49,9 @@ HARDEN_tsan    := -O1 -g -fno-omit-frame-pointer $(SANITIZE_tsan)
 HARDEN_crash   := $(HARDEN_release) -DFEEDMILL_CRASHPOINTS
 HARDEN_cov     := -O0 -g --coverage
 HARDEN_fuzz    := -O1 -g -fno-omit-frame-pointer $(SANITIZE_asan) -fsanitize=fuzzer-no-link
+ifeq ($(FLAVOUR),tsan)
+export TSAN_OPTIONS ?= suppressions=$(CURDIR)/tests/tsan.supp
+endif
 LINK_release   := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 
 LINK_crash     := $(LINK_release)
@@ -108,6 +111,10 @@ BINS := $(STAGES:%=$(B)/bin/feedmill-%) $(B)/bin/feedmill
 
 # Unit tests and fuzz targets: the object under test is common.a or a stage's folder.
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
+ifeq ($(FLAVOUR),tsan)
+# It forks stages from a process with threads, which ThreadSanitizer cannot follow; system tests can.
+TESTS := $(filter-out %/stage_test,$(TESTS))
+endif
 FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 PKG_all := $(PKG_common) libcurl libxml-2.0 libpcre2-8 libutf8proc
 $(TESTS) $(FUZZ) $(TESTS:%=%.o) $(FUZZ:%=%.o): PKG := $(PKG_all)
