@@ -120,6 +120,8 @@ PKG_all := $(PKG_common) libcurl libxml-2.0 libpcre2-8 libutf8proc
 $(TESTS) $(FUZZ) $(TESTS:%=%.o) $(FUZZ:%=%.o): PKG := $(PKG_all)
 # The example includes <feedmill.h> as an installed one; after the others, or err.h would hide libc's.
 $(B)/tests/unit/example_sink_test.o: CPPFLAGS += -idirafter common
+# A name server that is silent: only the linker can give the resolver one.
+$(B)/tests/unit/resolver_test: LDFLAGS += -Wl,--wrap=getaddrinfo
 STAGE_OBJ := $(filter-out %/main.o,$(foreach s,$(STAGES),$(OBJ_$(s))))
 $(B)/stages.a: $(sort $(STAGE_OBJ))
 	@rm -f $@

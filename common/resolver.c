@@ -1,6 +1,7 @@
 #include "common/resolver.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -34,14 +35,14 @@ struct shared {
 	int fd; /* eventfd */
 	struct resolver_place places[RESOLVER_PLACES_MAX];
 	size_t place_count;
-	struct endpoints found; /* by the last round */
+	struct endpoints found; /* each place's by its last look-up; two may share an endpoint */
 	struct endpoints next;  /* the thread's own */
 };
 
 struct resolver {
 	struct shared *shared;
-	struct endpoints known;
-	struct endpoints look; /* what shared->found was */
+	struct endpoints known; /* the owner was told of these */
+	struct endpoints look;  /* what shared->found was, each endpoint once */
 };
 
 /* Where the host ends and ":PORT" begins; NULL: there is none. */
@@ -120,52 +121,77 @@ resolver_endpoint(const char *host, int port, char *out, size_t size)
 
 /* The thread. */
 
+/* Among those from that position on. */
 static bool
-has(const struct endpoints *set, const char *text)
+has(const struct endpoints *set, size_t from, const char *text)
 {
-	for (size_t i = 0; i < set->count; i++)
+	for (size_t i = from; i < set->count; i++)
 		if (strcmp(set->at[i].text, text) == 0)
 			return true;
 	return false;
 }
 
 static void
-add(struct endpoints *set, const char *text, size_t place)
+add(struct endpoints *set, size_t from, const char *text, size_t place)
 {
 	struct endpoint *e = &set->at[set->count];
 
-	if (set->count == RESOLVER_ENDPOINTS_MAX || has(set, text))
+	if (set->count == RESOLVER_ENDPOINTS_MAX || has(set, from, text))
 		return;
 	(void)snprintf(e->text, sizeof(e->text), "%s", text);
 	e->place = place;
 	set->count++;
 }
 
-static void
+/* Makes next: what was found of the other places, and what this one has now. */
+static bool
 look_up(struct shared *shared, size_t place)
 {
 	const struct resolver_place *p = &shared->places[place];
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	struct endpoints *next = &shared->next;
 	struct addrinfo *list = NULL;
 	char host[INET6_ADDRSTRLEN + 20], text[ENDPOINT_BYTES];
+	size_t others;
 
-	if (getaddrinfo(p->host, NULL, &hints, &list) != 0) {
-		/* Only this thread writes found: it may read it unlocked. */
-		for (size_t i = 0; i < shared->found.count; i++)
-			if (shared->found.at[i].place == place)
-				add(&shared->next, shared->found.at[i].text, place);
-		return;
-	}
+	if (getaddrinfo(p->host, NULL, &hints, &list) != 0)
+		return false;
+	next->count = 0;
+	/* Only this thread writes found: it may read it unlocked. */
+	for (size_t i = 0; i < shared->found.count; i++)
+		if (shared->found.at[i].place != place)
+			next->at[next->count++] = shared->found.at[i];
+	others = next->count;
 	for (const struct addrinfo *a = list; a; a = a->ai_next) {
 		if (getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof(host), NULL, 0,
 				NI_NUMERICHOST) != 0)
 			continue;
 		for (int port = p->first; port <= p->last; port++) {
 			resolver_endpoint(host, port, text, sizeof(text));
-			add(&shared->next, text, place);
+			add(next, others, text, place);
 		}
 	}
 	freeaddrinfo(list);
+	return true;
+}
+
+/* The lock is held before and after, but not while a name is looked up. What is found is there for
+ * the owner at once: one name whose servers are silent must not keep back the others. */
+static void
+look_up_all(struct shared *shared)
+{
+	for (size_t i = 0; i < shared->place_count && !shared->ending; i++) {
+		bool found;
+
+		(void)pthread_mutex_unlock(&shared->lock);
+		found = look_up(shared, i);
+		(void)pthread_mutex_lock(&shared->lock);
+		if (!found)
+			continue;
+		shared->found = shared->next;
+		shared->fresh = true;
+		(void)eventfd_write(shared->fd, 1);
+	}
 }
 
 /* Unlocks. */
@@ -191,14 +217,7 @@ work(void *arg)
 
 	(void)pthread_mutex_lock(&shared->lock);
 	while (!shared->ending) {
-		(void)pthread_mutex_unlock(&shared->lock);
-		shared->next.count = 0;
-		for (size_t i = 0; i < shared->place_count; i++)
-			look_up(shared, i);
-		(void)pthread_mutex_lock(&shared->lock);
-		shared->found = shared->next;
-		shared->fresh = true;
-		(void)eventfd_write(shared->fd, 1);
+		look_up_all(shared);
 		(void)clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec += RESOLVER_AGAIN_S;
 		while (!shared->ending &&
@@ -245,8 +264,10 @@ start(struct shared *shared)
 	shared->users++;
 	failed = pthread_create(&thread, &detached, work, shared);
 	(void)pthread_attr_destroy(&detached);
-	if (failed)
+	if (failed) {
 		shared->users--;
+		errno = failed;
+	}
 	return failed ? -1 : 0;
 }
 
@@ -296,16 +317,19 @@ resolver_look(struct resolver *r, void (*each)(void *arg, const char *endpoint, 
 	(void)pthread_mutex_lock(&shared->lock);
 	fresh = shared->fresh;
 	shared->fresh = false;
-	if (fresh)
-		r->look = shared->found;
+	if (fresh) {
+		r->look.count = 0;
+		for (size_t i = 0; i < shared->found.count; i++)
+			add(&r->look, 0, shared->found.at[i].text, shared->found.at[i].place);
+	}
 	(void)pthread_mutex_unlock(&shared->lock);
 	if (!fresh)
 		return;
 	for (size_t i = 0; i < r->known.count; i++)
-		if (!has(&r->look, r->known.at[i].text))
+		if (!has(&r->look, 0, r->known.at[i].text))
 			each(arg, r->known.at[i].text, false);
 	for (size_t i = 0; i < r->look.count; i++)
-		if (!has(&r->known, r->look.at[i].text))
+		if (!has(&r->known, 0, r->look.at[i].text))
 			each(arg, r->look.at[i].text, true);
 	r->known = r->look;
 }
@@ -313,8 +337,8 @@ resolver_look(struct resolver *r, void (*each)(void *arg, const char *endpoint, 
 const char *
 resolver_key(const struct resolver *r, const char *endpoint)
 {
-	for (size_t i = 0; i < r->known.count; i++)
-		if (strcmp(r->known.at[i].text, endpoint) == 0)
-			return r->shared->places[r->known.at[i].place].key;
+	for (size_t i = 0; i < r->look.count; i++)
+		if (strcmp(r->look.at[i].text, endpoint) == 0)
+			return r->shared->places[r->look.at[i].place].key;
 	return "";
 }

@@ -1,6 +1,7 @@
 /* resolver - where the receivers on other machines are: places ("HOST:PORT[-PORT] [KEY]") become
  * endpoints, one for each port of each address of a name. Names are looked up on a thread of its
- * own, at once and every 30 s; a name that cannot be looked up keeps the addresses that it had. */
+ * own, one after the other, at once and every 30 s; each is used as soon as it is known, and one
+ * that cannot be looked up keeps the addresses that it had. */
 #ifndef FM_COMMON_RESOLVER_H
 #define FM_COMMON_RESOLVER_H
 
@@ -34,6 +35,7 @@ void resolver_endpoint(const char *host, int port, char *out, size_t size);
 struct resolver;
 /* Copies places. Returns new. */
 struct resolver *resolver_new(const struct resolver_place *places, size_t count, struct err *err);
+/* Does not wait for a look-up that is under way. */
 void resolver_free(struct resolver *r);
 SCOPED_DEFINE(struct resolver, resolver_free)
 

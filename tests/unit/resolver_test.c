@@ -1,6 +1,9 @@
 #include "common/resolver.h"
 
+#include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 
 #include "tests/unit/check.h"
@@ -42,13 +45,51 @@ writes_endpoints(void)
 	CHECK_STR(text, "tcp://[fe80::1]:7");
 }
 
-static int came, went;
-static char last[128];
+/* A name whose servers are silent until the test says so. */
+#define SILENT "silent.invalid"
 
+static sem_t asked, answered, over;
+static pthread_key_t at_the_end;
+static _Thread_local int asked_here;
+static int names_asked; /* by the thread that is over */
+
+int __real_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **list_out);
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **list_out);
+
+static void
+thread_is_over(void *arg)
+{
+	(void)arg;
+	names_asked = asked_here;
+	(void)sem_post(&over);
+}
+
+/* The linker gives this to the resolver. */
+int
+__wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		   struct addrinfo **list_out)
+{
+	asked_here++;
+	if (strcmp(name, SILENT) != 0)
+		return __real_getaddrinfo(name, service, hints, list_out);
+	(void)pthread_setspecific(at_the_end, &over);
+	(void)sem_post(&asked);
+	while (sem_wait(&answered) < 0)
+		;
+	return EAI_AGAIN;
+}
+
+static int came, went;
+static char last[128], key_in_time[64];
+
+/* arg: the resolver, or NULL. */
 static void
 note(void *arg, const char *endpoint, bool there)
 {
-	(void)arg;
+	if (arg)
+		(void)snprintf(key_in_time, sizeof(key_in_time), "%s", resolver_key(arg, endpoint));
 	came += there;
 	went += !there;
 	(void)snprintf(last, sizeof(last), "%s", endpoint);
@@ -63,9 +104,9 @@ finds_each_port_of_each_address_once(void)
 	struct resolver *r = resolver_new(places, 3, NULL);
 	struct pollfd fd = {resolver_fd(r), POLLIN, 0};
 
-	CHECK(poll(&fd, 1, PATIENCE_MS) == 1);
 	came = went = 0;
-	resolver_look(r, note, NULL);
+	while (came < 4 && poll(&fd, 1, PATIENCE_MS) == 1)
+		resolver_look(r, note, NULL);
 	CHECK(came == 4 && went == 0);
 	CHECK_STR(last, "tcp://127.0.0.2:7003");
 	CHECK_STR(resolver_key(r, "tcp://127.0.0.2:7001"), "two");
@@ -76,11 +117,37 @@ finds_each_port_of_each_address_once(void)
 	resolver_free(r);
 }
 
+static void
+a_name_without_an_answer_keeps_back_neither_the_others_nor_the_owner(void)
+{
+	const struct resolver_place places[] = {
+		{"127.0.0.2", 7000, 7000, "two"}, {SILENT, 7, 7, ""}, {"127.0.0.3", 7, 7, ""}};
+	struct resolver *r;
+	struct pollfd fd = {-1, POLLIN, 0};
+
+	CHECK(sem_init(&asked, 0, 0) == 0 && sem_init(&answered, 0, 0) == 0);
+	CHECK(sem_init(&over, 0, 0) == 0 && pthread_key_create(&at_the_end, thread_is_over) == 0);
+	names_asked = came = went = 0;
+	r = resolver_new(places, 3, NULL);
+	fd.fd = resolver_fd(r);
+	CHECK(sem_wait(&asked) == 0); /* from here on it hangs at the second */
+	CHECK(poll(&fd, 1, PATIENCE_MS) == 1);
+	resolver_look(r, note, r);
+	CHECK(came == 1 && went == 0);
+	CHECK_STR(last, "tcp://127.0.0.2:7000");
+	CHECK_STR(key_in_time, "two");
+	resolver_free(r);
+	/* The look-up outlives its resolver; then there is nothing more to look up. */
+	CHECK(sem_post(&answered) == 0 && sem_wait(&over) == 0);
+	CHECK(names_asked == 2);
+}
+
 int
 main(void)
 {
 	RUN(reads_places_and_says_what_is_allowed);
 	RUN(writes_endpoints);
 	RUN(finds_each_port_of_each_address_once);
+	RUN(a_name_without_an_answer_keeps_back_neither_the_others_nor_the_owner);
 	return check_done();
 }
