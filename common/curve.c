@@ -14,6 +14,7 @@
 #include <zmq.h>
 
 #include "common/clock.h"
+#include "common/file.h"
 
 enum {
 	PATH_BYTES = 512,
@@ -34,10 +35,16 @@ read_key(int fd, struct curve_key *out)
 	const ssize_t got = read(fd, text, sizeof(text) - 1);
 	const size_t len = got > 0 ? strspn(text, z85) : 0;
 
+	uint8_t binary[BINARY_KEY_BYTES];
+
 	if (len != CURVE_KEY_CHARS || strspn(text + len, " \t\r\n") != strlen(text + len))
 		return -1;
-	memcpy(out->text, text, len);
-	out->text[len] = '\0';
+	text[len] = '\0';
+	/* Right characters alone are no key: five of them can be worth more than 32 bits, and a
+	 * socket that is given such a key fails. */
+	if (!zmq_z85_decode(binary, text))
+		return -1;
+	memcpy(out->text, text, len + 1);
 	return 0;
 }
 
@@ -48,8 +55,8 @@ read_secret(const char *path, bool credential, struct curve_key *out, struct err
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set(err, ERR_USAGE, "key '%s': %s; `feedmill keygen` makes one", path,
-			       strerror(errno));
+		return err_set(err, ERR_USAGE, "key '%s': %s%s", path, strerror(errno),
+			       errno == ENOENT ? "; `feedmill keygen` makes one" : "");
 	/* systemd guards its credentials by itself. */
 	if (!credential && (st.st_mode & 077))
 		return err_set(err, ERR_USAGE, "key '%s': others may read it: chmod 0600", path);
@@ -130,9 +137,14 @@ write_key(const char *path, mode_t mode, const struct curve_key *key, struct err
 		return err_set(err, ERR_USAGE,
 			       "key '%s' is there already; a new pair is made in another folder",
 			       path);
-	if (fd < 0 || dprintf(fd, "%s\n", key->text) < 0 || fsync(fd) < 0)
+	if (fd < 0)
 		return err_sys(err, "key '%s'", path);
-	return 0;
+	if (dprintf(fd, "%s\n", key->text) < 0 || fsync(fd) < 0)
+		(void)err_sys(err, "key '%s'", path);
+	else if (file_sync_folder(path, err) == 0)
+		return 0;
+	(void)unlink(path); /* half a key would stand in the way of the next try */
+	return -1;
 }
 
 int
@@ -152,8 +164,10 @@ curve_generate(const char *folder, struct curve_key *public_out, struct err *err
 	if (write_key(secret_path, 0600, &secret, err) < 0)
 		return -1;
 	(void)unlink(public_path); /* of a secret that is gone */
-	if (write_key(public_path, 0644, &public, err) < 0)
+	if (write_key(public_path, 0644, &public, err) < 0) {
+		(void)unlink(secret_path); /* nobody could be told its other half */
 		return -1;
+	}
 	*public_out = public;
 	return 0;
 }
@@ -306,7 +320,7 @@ curve_start(void *zmq_context, const char *folder, struct err *err)
 	if (!curve->asked ||
 	    zmq_setsockopt(curve->asked, ZMQ_LINGER, &linger, sizeof(linger)) < 0 ||
 	    zmq_bind(curve->asked, "inproc://zeromq.zap.01") < 0 ||
-	    pthread_create(&curve->thread, NULL, handle, curve) != 0) {
+	    (errno = pthread_create(&curve->thread, NULL, handle, curve)) != 0) {
 		(void)err_set(err, ERR_RETRY, "handler of keys: %s", zmq_strerror(zmq_errno()));
 		if (curve->asked)
 			(void)zmq_close(curve->asked);

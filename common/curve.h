@@ -25,7 +25,8 @@ int curve_own(const char *folder, struct curve_key *public_out, struct curve_key
 /* The keys of the machine called name ("": of all), in the byte order of their files' names, which
  * are read anew. Files that hold no key are passed over. */
 size_t curve_peers(const char *folder, const char *name, struct curve_key out[CURVE_PEERS_MAX]);
-/* Makes secret.key, public.pub and peers/. ERR_USAGE: there is a secret already. */
+/* Makes secret.key, public.pub and peers/; both keys or, on failure, none. ERR_USAGE: there is a
+ * secret already. */
 int curve_generate(const char *folder, struct curve_key *public_out, struct err *err);
 
 /* Answers the handshakes of one ZeroMQ context: CURVE clients must be among the peers, whose folder

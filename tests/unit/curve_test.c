@@ -1,7 +1,9 @@
 #include "common/curve.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,6 +52,29 @@ makes_a_pair_once_and_guards_the_secret(void)
 	CHECK(chmod(path, 0600) == 0);
 }
 
+/* A disk that is full: as far as a test may make one. */
+static void
+a_pair_that_could_not_be_written_is_not_in_the_way(void)
+{
+	struct err err = {.kind = ERR_NONE};
+	struct curve_key public = {""}, secret;
+	struct rlimit whole, little;
+	char folder[200];
+	int made;
+
+	(void)snprintf(folder, sizeof(folder), "%s/full", tempdir);
+	CHECK(getrlimit(RLIMIT_FSIZE, &whole) == 0 && signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	little = whole;
+	little.rlim_cur = 0;
+	CHECK(setrlimit(RLIMIT_FSIZE, &little) == 0);
+	made = curve_generate(folder, &public, &err);
+	CHECK(setrlimit(RLIMIT_FSIZE, &whole) == 0);
+	CHECK(made == -1 && err.kind != ERR_USAGE);
+	CHECK_STR(public.text, "");
+	CHECK(curve_generate(folder, &public, &err) == 0);
+	CHECK(curve_own(folder, &public, &secret, &err) == 0);
+}
+
 static void
 a_credential_goes_before_the_folder(void)
 {
@@ -71,11 +96,14 @@ knows_a_machine_by_all_its_keys(void)
 {
 	struct curve_key keys[CURVE_PEERS_MAX];
 	static const struct curve_key bad = {"no key"};
+	/* The right characters, but each five of them are worth more than 32 bits. */
+	static const struct curve_key too_much = {"########################################"};
 
 	introduce(2, "a.pub", &publics[0]);
 	introduce(2, "a.new.pub", &publics[1]);
 	introduce(2, "ab.pub", &publics[2]);
 	introduce(2, "a.bad.pub", &bad);
+	introduce(2, "a.much.pub", &too_much);
 	introduce(2, "a.txt", &publics[0]);
 	CHECK(curve_peers(folders[2], "a", keys) == 2);
 	CHECK_STR(keys[0].text, publics[1].text);
@@ -183,6 +211,7 @@ main(void)
 		CHECK(curve_generate(folders[i], &publics[i], NULL) == 0);
 	}
 	RUN(makes_a_pair_once_and_guards_the_secret);
+	RUN(a_pair_that_could_not_be_written_is_not_in_the_way);
 	RUN(a_credential_goes_before_the_folder);
 	RUN(only_known_keys_get_in_and_the_message_says_whose);
 	RUN(knows_a_machine_by_all_its_keys);
