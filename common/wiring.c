@@ -1,5 +1,6 @@
 #include "common/wiring.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -84,6 +85,36 @@ is_any(const char *host)
 	return strcmp(host, "*") == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
 }
 
+/* Others put ":PORT" behind it, and brackets around what has a colon. */
+static bool
+is_host(const char *text)
+{
+	struct in6_addr v6;
+
+	if (strchr(text, ':'))
+		return inet_pton(AF_INET6, text, &v6) == 1;
+	return text[0] && strlen(text) <= RESOLVER_HOST_MAX &&
+	       text[strcspn(text, " \t/[]%@*,;\"'")] == '\0';
+}
+
+static int
+read_advertise(const struct config *config, const char *name, const struct section_keys *section,
+	       struct wiring *out, struct err *err)
+{
+	const struct config_list values =
+		config_values(config, config_section_find(config, "link", name), "advertise");
+	const struct config_value *last = values.count ? &values.values[values.count - 1] : NULL;
+
+	if (section->advertise && last &&
+	    (!is_host(section->advertise) || is_any(section->advertise)))
+		return err_set(err, ERR_USAGE,
+			       "%s:%d: advertise = '%s': the name or address of one host is "
+			       "allowed, without brackets and port",
+			       last->file, last->line, section->advertise);
+	out->advertise = section->advertise;
+	return 0;
+}
+
 static int
 read_acks(const struct config *config, const char *name, const struct section_keys *section,
 	  struct wiring *out, struct err *err)
@@ -113,9 +144,9 @@ wiring_read(const struct config *config, const char *name, struct wiring *out, s
 
 	if (read_keys(config, &w.keys, err) < 0 || read_section(config, name, &section, err) < 0 ||
 	    read_places(&section.bind, w.keys, w.bind, &w.bind_count, err) < 0 ||
+	    read_advertise(config, name, &section, &w, err) < 0 ||
 	    read_acks(config, name, &section, &w, err) < 0)
 		return -1;
-	w.advertise = section.advertise;
 	*out = w;
 	return 0;
 }

@@ -89,6 +89,27 @@ an_address_to_answer_to_is_no_wildcard(void)
 	CHECK(check(text, &err) == -1 && strstr(err.text, "advertise"));
 }
 
+static void
+what_others_are_told_is_a_host(void)
+{
+	static const char *const bad[] = {"mill.example:7", "[::1]", "a b", "*", "0.0.0.0", "a/b"};
+	static const char *const good[] = {"mill.example", "10.0.0.1", "2001:db8::1"};
+	struct err err;
+	char text[300];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+			       "[link parser]\nacks = 127.0.0.1:7\nadvertise = %s\n", bad[i]);
+		CHECK(check(text, &err) == -1 && err.kind == ERR_USAGE);
+		CHECK(strstr(err.text, "t.conf:3") && strstr(err.text, bad[i]));
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+			       "[link parser]\nacks = 127.0.0.1:7\nadvertise = %s\n", good[i]);
+		CHECK(check(text, &err) == 0);
+	}
+}
+
 int
 main(void)
 {
@@ -97,6 +118,7 @@ main(void)
 	RUN(refuses_what_makes_no_sense);
 	RUN(reads_what_a_stage_and_its_peers_have);
 	RUN(an_address_to_answer_to_is_no_wildcard);
+	RUN(what_others_are_told_is_a_host);
 	tempdir_done();
 	return check_done();
 }
