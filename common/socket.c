@@ -94,7 +94,10 @@ socket_context_free(struct socket_context *context)
 {
 	if (!context)
 		return;
-	(void)zmq_ctx_term(context->zmq);
+	/* A process that is stopped and continued is interrupted here without any signal handler.
+	 */
+	while (zmq_ctx_term(context->zmq) < 0 && zmq_errno() == EINTR)
+		;
 	curve_join(context->curve);
 	free(context);
 }
