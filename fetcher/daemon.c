@@ -376,17 +376,24 @@ daemon_turn(void *self, struct err *err)
 }
 
 static int
+commit_work(struct daemon *d, struct err *err)
+{
+	if (!db_in_transaction(state_db(d->state)))
+		return 0;
+	if (state_commit(d->state, err) < 0)
+		return -1;
+	sweep_committed(d->sweep);
+	handover_committed(d->handover);
+	return 0;
+}
+
+static int
 daemon_commit(void *self, struct err *err)
 {
 	struct daemon *d = self;
-	const bool something = db_in_transaction(state_db(d->state));
 
-	if (something && state_commit(d->state, err) < 0)
+	if (commit_work(d, err) < 0)
 		return -1;
-	if (something) {
-		sweep_committed(d->sweep);
-		handover_committed(d->handover);
-	}
 	if (is_time(&d->upkeep_ms, clock_mono_ms(), MINUTE_MS)) {
 		db_regain_ballast(state_db(d->state));
 		(void)malloc_trim(0); /* what a burst of polls needed is not needed at rest */
@@ -476,7 +483,16 @@ daemon_status(void *self, struct json *j)
 static int
 daemon_control(void *self, const char *command, const char *arg, struct json *j, struct err *err)
 {
-	return report_control(self, command, arg, j, err);
+	struct daemon *d = self;
+	const int got = report_control(d, command, arg, j, err);
+	const bool something = db_in_transaction(state_db(d->state));
+
+	/* On the disk before anybody is told; what failed half-way leaves nothing. */
+	if (got == 0 && commit_work(d, err) == 0)
+		return 0;
+	if (something)
+		daemon_rollback(d);
+	return -1;
 }
 
 const struct stage_ops daemon_ops = {

@@ -73,6 +73,9 @@ def a_document_is_listed_shown_tried_again_or_dropped():
             mill.kill("parser@1")
         mill.start("parser@1")
         command(mill, "retry", first["name"])
+        # Who was told so may rely on it.
+        mill.kill("fetcher@main")
+        mill.start("fetcher@main")
         mill.await_items(retried)
         assert [row["name"] for row in rows(mill)] == [second["name"]]
 
