@@ -256,7 +256,8 @@ connections(struct outlet *outlet)
 		while (outlet->peers[i] &&
 		       (event = socket_event(outlet->peers[i])) != SOCKET_QUIET) {
 			if (event == SOCKET_UP) {
-				outlet->far[i].key_turn--; /* the right one: again next time */
+				if (outlet->far[i].key_turn > 0)
+					outlet->far[i].key_turn--; /* the right one: again */
 				linkout_up(outlet->link, i, outlet->now_ms);
 				continue;
 			}
