@@ -7,6 +7,8 @@
 
 enum { BUF_FIRST_BYTES = 256 };
 
+static _Thread_local size_t starvations;
+
 struct buf
 buf_init(size_t max)
 {
@@ -24,7 +26,7 @@ void
 buf_reset(struct buf *b)
 {
 	b->len = 0;
-	b->failed = 0;
+	b->failed = BUF_SOUND;
 	if (b->data)
 		b->data[0] = '\0';
 }
@@ -36,7 +38,7 @@ buf_reserve(struct buf *b, size_t len, struct err *err)
 	char *grown;
 
 	if (len > b->max || b->len > b->max - len) {
-		b->failed = 1;
+		b->failed = b->failed ? b->failed : BUF_FULL;
 		(void)err_set(err, ERR_REJECT, "over the ceiling of %zu bytes", b->max);
 		return NULL;
 	}
@@ -46,7 +48,8 @@ buf_reserve(struct buf *b, size_t len, struct err *err)
 		cap *= 2;
 	grown = realloc(b->data, cap);
 	if (!grown) {
-		b->failed = 1;
+		b->failed = BUF_STARVED;
+		starvations++;
 		(void)err_sys(err, "buffer of %zu bytes", cap);
 		return NULL;
 	}
@@ -112,7 +115,15 @@ buf_failed(const struct buf *b, struct err *err)
 {
 	if (!b->failed)
 		return 0;
+	if (b->failed == BUF_STARVED)
+		return err_set(err, ERR_RETRY, "no memory");
 	return err_set(err, ERR_REJECT, "does not fit into %zu bytes", b->max);
+}
+
+size_t
+buf_starvations(void)
+{
+	return starvations;
 }
 
 const char *

@@ -19,8 +19,11 @@ struct buf {
 	size_t len;
 	size_t cap;
 	size_t max; /* the ceiling of len; adding past it is ERR_REJECT */
-	int failed; /* an add was refused since the last reset: what is there is incomplete */
+	int failed; /* an add was refused since the last reset: enum buf_fault */
 };
+
+/* What is there is incomplete. */
+enum buf_fault { BUF_SOUND, BUF_FULL, BUF_STARVED };
 
 /* An empty buffer that may hold up to max bytes. Release with buf_done. */
 struct buf buf_init(size_t max);
@@ -45,8 +48,14 @@ void buf_cut(struct buf *b, size_t len);
  * to len. NULL as buf_add fails. */
 char *buf_reserve(struct buf *b, size_t len, struct err *err);
 
-/* The sticky fault: -1 with the reason when any add since the last reset was refused. */
+/* The sticky fault: -1 when any add since the last reset was refused: ERR_REJECT past the ceiling,
+ * ERR_RETRY without memory. */
 int buf_failed(const struct buf *b, struct err *err);
+
+/* How often a buffer of this thread was refused memory, ever. For code that leaves out what does
+ * not fit into one of its many buffers: it asks before and after whether that was for want of
+ * memory, which is nobody's fault and no reason to leave out anything. */
+size_t buf_starvations(void);
 
 /* The content as a string; "" when empty. Borrowed until the next change. */
 const char *buf_str(const struct buf *b);

@@ -38,7 +38,7 @@ open_level(struct json *j, char opener, char closer)
 	if (j->depth < JSON_DEPTH_MAX)
 		j->closers[j->depth] = closer;
 	else
-		j->out->failed = 1;
+		j->out->failed = BUF_FULL;
 	j->depth++;
 	j->comma = false;
 }

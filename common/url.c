@@ -331,7 +331,9 @@ url_resolve(const char *base, const char *ref, size_t ref_len, struct buf *out, 
 	if (resolve(clean_base, clean_ref, &target, err) < 0 ||
 	    write_target(&url, &target, err) < 0)
 		return -1;
-	if (url.failed || url.len > URL_MAX_BYTES)
+	if (buf_failed(&url, err) < 0)
+		return -1;
+	if (url.len > URL_MAX_BYTES)
 		return err_set(err, ERR_REJECT, "over %d bytes", URL_MAX_BYTES);
 	return buf_add(out, buf_str(&url), url.len, err);
 }

@@ -187,7 +187,7 @@ wire_map_end(struct wire_map *m)
 {
 	/* Nobody could read it back. */
 	if (m->members > WIRE_MEMBERS_MAX)
-		m->out->failed = 1;
+		m->out->failed = BUF_FULL;
 	if (m->out->failed)
 		return;
 	m->out->data[m->at + 1] = (char)(m->members >> 8);

@@ -97,7 +97,7 @@ html_sanitise(const char *html, size_t len, const char *base_url, struct buf *ou
 {
 	SCOPED(buf_done) struct buf room = buf_init((size_t)3 * HTML_IN_BYTES_MAX);
 	struct bytes source = {html, len < HTML_IN_BYTES_MAX ? len : HTML_IN_BYTES_MAX};
-	const size_t before = out->len;
+	const size_t before = out->len, starvations = buf_starvations();
 	struct html_sanitiser z;
 
 	if (html_utf8(&source, &room, err) < 0)
@@ -109,7 +109,10 @@ html_sanitise(const char *html, size_t len, const char *base_url, struct buf *ou
 	z.pre_begins = false;
 	run(&z);
 	html_writer_done(&z.writer);
-	if (buf_failed(out, err) < 0) {
+	/* An attribute that had no memory is as missing as text. */
+	if (buf_starvations() != starvations)
+		(void)err_set(err, ERR_RETRY, "no memory");
+	if (buf_starvations() != starvations || buf_failed(out, err) < 0) {
 		buf_cut(out, before);
 		return -1;
 	}

@@ -279,6 +279,16 @@ read_xml(struct parser *p, const char *text, size_t len, struct parse_result *ou
 	return 0;
 }
 
+/* What is too large is left out; for what there is no memory now, the whole document comes again.
+ */
+static int
+check_memory(const struct reader *r, size_t starvations, struct err *err)
+{
+	if (r->starved || buf_starvations() != starvations)
+		return err_set(err, ERR_RETRY, "no memory");
+	return arena_failed(r->arena, err);
+}
+
 int
 parse_document(struct parser *p, const struct document *doc, struct arena *arena,
 	       struct parse_result *out, struct err *err)
@@ -287,6 +297,7 @@ parse_document(struct parser *p, const struct document *doc, struct arena *arena
 	struct charset_result charset;
 	struct sniff sniff;
 	struct reader *r = p->reader;
+	const size_t starvations = buf_starvations();
 	size_t twins;
 	int rc;
 
@@ -306,7 +317,8 @@ parse_document(struct parser *p, const struct document *doc, struct arena *arena
 	rc = sniff.format == FORMAT_JSON
 		     ? jsonfeed_read(r, charset.text + sniff.at, charset.len - sniff.at, err)
 		     : read_xml(p, charset.text + sniff.at, charset.len - sniff.at, &result, err);
-	if (rc < 0 || arena_failed(arena, err) < 0)
+	/* First of all: what failed or is missing may be so for want of memory. */
+	if (check_memory(r, starvations, err) < 0 || rc < 0)
 		return -1;
 	if (sniff.format != FORMAT_JSON && !is_feed(r))
 		return err_set(err, ERR_REJECT, "no feed: there is nothing in it that feeds have");
@@ -321,7 +333,7 @@ parse_document(struct parser *p, const struct document *doc, struct arena *arena
 	warn_count(&result, arena, repeated_guids(r), "items have a guid that others have too");
 	result.entries = r->entries;
 	result.entry_count = r->entry_count;
-	if (arena_failed(arena, err) < 0)
+	if (check_memory(r, starvations, err) < 0)
 		return -1;
 	*out = result;
 	return 0;

@@ -55,6 +55,7 @@ reader_begin(struct reader *r, enum format format, struct arena *arena, struct e
 	r->skip_hours = 0;
 	r->skip_days = 0;
 	r->entry_count = 0;
+	r->starved = false;
 	r->cut_items = r->left_out_items = r->cut_fields = r->dropped_fields = 0;
 	r->twice_encoded = r->unread_dates = 0;
 	r->newest_s = ITEM_NO_TIME;

@@ -112,6 +112,7 @@ struct reader {
 
 	struct entry *entries;
 	size_t entry_count, entry_cap;
+	bool starved; /* an item was left out for want of memory */
 	size_t cut_items, left_out_items, cut_fields, dropped_fields, twice_encoded, unread_dates;
 	int64_t newest_s;
 };

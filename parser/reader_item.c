@@ -87,7 +87,7 @@ entry_add(struct reader *r)
 		struct entry *grown = reallocarray(r->entries, cap, sizeof(*grown));
 
 		if (!grown) {
-			r->left_out_items++;
+			r->starved = true;
 			return NULL;
 		}
 		r->entries = grown;

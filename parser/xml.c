@@ -203,6 +203,13 @@ xml_stop(struct xml *xml)
 	xmlStopParser(xml->ctxt);
 }
 
+/* It says "no memory", or "end of file" where its buffer could not take the chunk. */
+static bool
+has_no_memory(const xmlParserCtxt *ctxt)
+{
+	return ctxt->errNo == XML_ERR_NO_MEMORY || ctxt->errNo == XML_PARSER_EOF;
+}
+
 int
 xml_read(struct xml *xml, struct repair *repair, const struct xml_handler *handler, void *self,
 	 struct err *err)
@@ -225,8 +232,10 @@ xml_read(struct xml *xml, struct repair *repair, const struct xml_handler *handl
 		if (xmlParseChunk(xml->ctxt, skeleton->data, (int)skeleton->len, repair->done) !=
 			    XML_ERR_OK &&
 		    xml->ctxt->disableSAX && !xml->stopped)
-			return err_set(err, ERR_REJECT, "libxml2 gave up: error %d",
-				       xml->ctxt->errNo);
+			return has_no_memory(xml->ctxt)
+				       ? err_set(err, ERR_RETRY, "libxml2: no memory")
+				       : err_set(err, ERR_REJECT, "libxml2 gave up: error %d",
+						 xml->ctxt->errNo);
 		if (xmlDictSize(xml->ctxt->dict) > DICT_MAX)
 			return err_set(err, ERR_REJECT, "over %d names of elements and attributes",
 				       DICT_MAX);

@@ -116,6 +116,6 @@ exec_task_line(const struct exec_task *task, struct buf *out)
 	if (buf_failed(out, NULL) == 0)
 		return 0;
 	out->len = before;
-	out->failed = 0;
+	out->failed = BUF_SOUND;
 	return -1;
 }

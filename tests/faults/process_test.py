@@ -2,12 +2,14 @@
 
 limit: 300
 """
+import json
 import os
 import random
 import resource
 import shutil
 import signal
 import subprocess
+import tempfile
 
 import here  # noqa: F401
 import processes
@@ -178,6 +180,55 @@ def short_of_memory_a_stage_sheds_or_ends_and_nothing_is_lost():
         mill.await_idle(still_s=60)
         mill.stop_all()
         mill.check(expected)
+
+
+FEEDS = {
+    "rss": ("<rss version='2.0'><channel><title>t</title><link>http://a.example/</link>%s"
+            "</channel></rss>",
+            "<item><guid>g-%d</guid><link>/%d</link><title>Item</title><description><![CDATA["
+            "<p class='x'>%s <a href='/x?y=1'>more</a> <img src='p.png' alt='p'></p>]]>"
+            "</description></item>"),
+    "xhtml": ("<feed xmlns='http://www.w3.org/2005/Atom'><title>t</title><id>urn:t</id>%s</feed>",
+              "<entry><id>urn:%d</id><title>Item %d</title><content type='xhtml'>"
+              "<div xmlns='http://www.w3.org/1999/xhtml'><p>%s <b>x</b></p></div></content></entry>"),
+    "json": ('{"version":"https://jsonfeed.org/version/1.1","title":"t","items":[%s{}]}',
+             '{"id":"g-%d","title":"Item %d","content_html":"<p>%s</p>"},'),
+}
+
+
+def parsed(path, address_space=None):
+    def limit():
+        if address_space:
+            resource.setrlimit(resource.RLIMIT_AS, (address_space, resource.RLIM_INFINITY))
+    done = subprocess.run([os.path.join(BUILD, "bin/feedmill-parser"), "parse", path],
+                          capture_output=True, preexec_fn=limit, check=False)
+    return done.returncode, done.stdout
+
+
+@promise
+def a_parser_reads_all_of_a_document_or_says_that_it_has_no_memory():
+    """F41"""
+    if "asan" in BUILD:
+        raise Skip("a sanitizer needs all address space there is")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (frame, item) in FEEDS.items():
+            path = os.path.join(folder, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(frame % "".join(item % (n, n, "late rain " * 2000) for n in range(20)))
+            status, whole = parsed(path)
+            assert status == 0
+            room, good, short = 32 * MIB, 0, 0
+            while good < 3:
+                status, answer = parsed(path, room)
+                room += MIB // 16
+                good = good + 1 if answer == whole else 0
+                says = json.loads(answer)["error"] if answer and answer != whole else "memory"
+                short += answer != whole and bool(answer)
+                assert answer == whole or (status != 0 and "memory" in says), (name, room, says)
+                assert room < 512 * MIB, name
+            note(f"{name}: said {short} times that there is no memory, whole with "
+                 f"{room // MIB} MiB of address space")
+            assert short > 0, name
 
 
 @promise

@@ -45,15 +45,6 @@ remembers_that_it_hit_its_ceiling_until_reset(void)
 	CHECK(arena_failed(arena, &err) == 0 && arena_alloc(arena, 1000));
 }
 
-/* A sanitizer's malloc does not refuse, it ends the program. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 /* What cannot be handled for want of memory is nobody's fault, and comes again. */
 static void
 tells_a_machine_without_memory_from_a_message_that_wants_too_much(void)

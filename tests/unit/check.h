@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A sanitizer's malloc does not refuse, it ends the program. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
 static int check_passed, check_failed, check_bad;
 
 #define CHECK(cond)                                                                                \
