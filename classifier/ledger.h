@@ -19,6 +19,16 @@
 	"CREATE TABLE blame(sink TEXT NOT NULL, seq INTEGER NOT NULL, points INTEGER NOT NULL,"    \
 	" PRIMARY KEY(sink, seq)) WITHOUT ROWID;"
 
+/* What became of the rows up to done_seq, written with it; before: rows that are older than the
+ * sink (NULL: a database of before, which did not count). */
+#define LEDGER_TALLY_SCHEMA                                                                        \
+	"ALTER TABLE cursors ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;"                     \
+	"ALTER TABLE cursors ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0;"                   \
+	"ALTER TABLE cursors ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;"                       \
+	"ALTER TABLE cursors ADD COLUMN filtered INTEGER NOT NULL DEFAULT 0;"                      \
+	"ALTER TABLE cursors ADD COLUMN replayed INTEGER NOT NULL DEFAULT 0;"                      \
+	"ALTER TABLE cursors ADD COLUMN before INTEGER;"
+
 /* One sink's part. Borrows both. */
 struct ledger {
 	struct db *db;

@@ -34,6 +34,7 @@ static const char *const migrations[] = {
 	"CREATE TABLE rerun(one INTEGER PRIMARY KEY CHECK(one = 1), done_seq INTEGER NOT NULL,"
 	" end_seq INTEGER NOT NULL);",
 	STORIES_SCHEMA SEEN_STORY_SCHEMA,
+	QUARANTINE_ONCE_SCHEMA LEDGER_TALLY_SCHEMA,
 	NULL,
 };
 

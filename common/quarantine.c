@@ -1,23 +1,52 @@
 #include "common/quarantine.h"
 
+#include <string.h>
+
 #include "common/clock.h"
 #include "common/digest.h"
 
 #define COLUMNS "id, at_s, kind, ref, stage, reason, attempts, length(body), crc"
 enum { COLUMN_LENGTH = 7, COLUMN_CRC, COLUMN_BODY };
+enum { MARK_BYTES = 16 };
+
+static void
+add_text(struct digest *digest, const char *s)
+{
+	digest_add_field(digest, s ? s : "", s ? strlen(s) : 0);
+}
+
+static int
+mark_of(const struct quarantined *row, unsigned char out[DIGEST_BYTES], struct err *err)
+{
+	SCOPED(digest_free) struct digest *digest = digest_new();
+
+	if (!digest)
+		return err_set(err, ERR_RETRY, "no memory for a digest");
+	digest_begin(digest);
+	add_text(digest, row->kind);
+	add_text(digest, row->stage);
+	add_text(digest, row->ref);
+	digest_add_field(digest, row->body.data, row->body.len);
+	digest_end(digest, out);
+	return 0;
+}
 
 int
 quarantine_add(struct db *db, const struct quarantined *row, int64_t *id_out, struct err *err)
 {
 	struct db_stmt *stmt = db_stmt(
 		db,
-		"INSERT INTO quarantine(at_s, kind, ref, stage, reason, attempts, crc, body)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+		"INSERT INTO quarantine(at_s, kind, ref, stage, reason, attempts, crc, body, mark)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+		" ON CONFLICT(mark) DO UPDATE SET reason = excluded.reason,"
+		"  attempts = max(attempts, excluded.attempts)"
+		" RETURNING id",
 		err);
+	unsigned char mark[DIGEST_BYTES];
 	int64_t id = 0;
 	int got;
 
-	if (!stmt)
+	if (!stmt || mark_of(row, mark, err) < 0)
 		return -1;
 	db_int(stmt, 1, clock_wall_s());
 	db_text(stmt, 2, row->kind ? row->kind : "");
@@ -27,6 +56,7 @@ quarantine_add(struct db *db, const struct quarantined *row, int64_t *id_out, st
 	db_int(stmt, 6, row->attempts);
 	db_int(stmt, 7, digest_crc32c(0, row->body.data, row->body.len));
 	db_blob(stmt, 8, row->body.data, row->body.len);
+	db_blob(stmt, 9, mark, MARK_BYTES);
 	got = db_step(stmt, err);
 	if (got > 0)
 		id = db_col_int(stmt, 0);

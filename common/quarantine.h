@@ -17,6 +17,12 @@
 	" kind TEXT NOT NULL, ref TEXT, stage TEXT NOT NULL, reason TEXT NOT NULL,"                \
 	" attempts INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);"
 
+/* Beside it, since a refusal stands there once: mark is a digest of who refused what. Rows of
+ * before have none. */
+#define QUARANTINE_ONCE_SCHEMA                                                                     \
+	"ALTER TABLE quarantine ADD COLUMN mark BLOB;"                                             \
+	"CREATE UNIQUE INDEX quarantine_once ON quarantine(mark);"
+
 /* One row. kind: "document" or "item"; ref: the feed's id, or the item's; stage: who refused it
  * ("parser@1", "sink@site"). Texts are borrowed. */
 struct quarantined {
@@ -27,7 +33,9 @@ struct quarantined {
 	struct bytes body; /* msgpack as it was received; data NULL: damaged, or not asked for */
 };
 
-/* Inside the open transaction; at_s and id are set here. */
+/* Inside the open transaction; at_s and id are set here. The same kind, stage, ref and body is the
+ * same refusal, come again after a crash, say: its row stays the only one, takes the newer reason
+ * and keeps the greater number of attempts. */
 int quarantine_add(struct db *db, const struct quarantined *row, int64_t *id_out, struct err *err);
 
 /* Rows after id `after`, oldest first: calls each (texts and body borrowed for the call, body

@@ -57,6 +57,7 @@ static const char *const migrations[] = {
 	"ALTER TABLE feeds ADD COLUMN archive_of TEXT;"
 	"ALTER TABLE feeds ADD COLUMN archive_number INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE feeds ADD COLUMN archive_until TEXT;",
+	QUARANTINE_ONCE_SCHEMA,
 	NULL,
 };
 

@@ -4,7 +4,7 @@
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
 
-static const char *const migrations[] = {QUARANTINE_SCHEMA, NULL};
+static const char *const migrations[] = {QUARANTINE_SCHEMA, QUARANTINE_ONCE_SCHEMA, NULL};
 
 static struct db *
 opened(const struct folder *folder)
@@ -110,6 +110,73 @@ drops_a_row_once(void)
 	CHECK(added(db, "y", (struct bytes){"b", 1}) > id);
 }
 
+static int
+note_attempts(void *arg, const struct quarantined *row)
+{
+	*(int64_t *)arg = row->attempts;
+	return 0;
+}
+
+static void
+holds_a_refusal_once_however_often_it_comes(void)
+{
+	SCOPED(folder_drop) struct folder folder = folder_make();
+	SCOPED(db_close) struct db *db = opened(&folder);
+	struct quarantined row = {.kind = "item",
+				  .ref = "i1",
+				  .stage = "sink@a",
+				  .reason = "too long",
+				  .attempts = 2,
+				  .body = {"body", 4}};
+	struct seen seen = {0};
+	int64_t first, id, attempts = 0;
+
+	CHECK(db_begin(db, NULL) == 0 && quarantine_add(db, &row, &first, NULL) == 0);
+	row.attempts = 1;
+	row.reason = "longer than 3";
+	CHECK(quarantine_add(db, &row, &id, NULL) == 0 && id == first);
+	CHECK(quarantine_count(db) == 1);
+	CHECK(quarantine_get(db, id, note_attempts, &attempts, NULL) == 1 && attempts == 2);
+	CHECK(quarantine_each(db, 0, 9, true, look, &seen, NULL) == 0 && seen.bodies == 1);
+	CHECK_STR(seen.reasons, "longer than 3;");
+	/* Another sink's, another item's, another revision's are others. */
+	row.stage = "sink@b";
+	CHECK(quarantine_add(db, &row, &id, NULL) == 0 && id > first);
+	row.ref = NULL;
+	CHECK(quarantine_add(db, &row, &id, NULL) == 0 && id > first + 1);
+	CHECK(quarantine_add(db, &row, &id, NULL) == 0 && quarantine_count(db) == 3);
+	row.body = (struct bytes){"bodY", 4};
+	CHECK(quarantine_add(db, &row, &id, NULL) == 0 && quarantine_count(db) == 4);
+	/* What was dropped may be refused anew. */
+	CHECK(quarantine_drop(db, id, NULL) == 1 && quarantine_add(db, &row, &id, NULL) == 0);
+	CHECK(quarantine_count(db) == 4);
+}
+
+static void
+takes_up_what_an_older_version_kept(void)
+{
+	static const char *const older[] = {QUARANTINE_SCHEMA, NULL};
+	SCOPED(folder_drop) struct folder folder = folder_make();
+	struct db *db = db_open(folder_file(&folder, "q.db"),
+				&(struct db_options){.migrations = older}, NULL);
+
+	if (!db)
+		exit(EXIT_FAILURE);
+	/* The same one twice: an older version did that. */
+	for (int i = 0; i < 2; i++)
+		CHECK(db_exec(db,
+			      "INSERT INTO quarantine(at_s, kind, ref, stage, reason, attempts, "
+			      "crc,"
+			      " body) VALUES(1, 'item', 'i1', 'sink@a', 'r', 1, 0, '')",
+			      NULL) == 0);
+	db_close(db);
+	db = opened(&folder);
+	CHECK(quarantine_count(db) == 2);
+	(void)added(db, "x", (struct bytes){"b", 1});
+	CHECK(quarantine_count(db) == 3);
+	db_close(db);
+}
+
 static void
 notices_a_damaged_body(void)
 {
@@ -133,6 +200,8 @@ main(void)
 	RUN(keeps_a_row_whole_with_its_reason);
 	RUN(lists_page_by_page_without_reading_the_bodies);
 	RUN(drops_a_row_once);
+	RUN(holds_a_refusal_once_however_often_it_comes);
+	RUN(takes_up_what_an_older_version_kept);
 	RUN(notices_a_damaged_body);
 	return check_done();
 }
