@@ -322,6 +322,19 @@ config_values(const struct config *config, const struct config_section *section,
 	return found ? (struct config_list){found->values, found->count} : (struct config_list){0};
 }
 
+int
+config_blame(const struct config *config, const struct config_section *section, const char *key,
+	     struct err *err)
+{
+	const struct config_list list = config_values(config, section, key);
+	const struct config_value *last = list.count > 0 ? &list.values[list.count - 1] : NULL;
+
+	if (!last)
+		return -1;
+	return err_in(err, "%s:%d: %s = %.*s", last->file, last->line, key,
+		      (int)utf8_cut(last->text, strlen(last->text), SHOWN_BYTES), last->text);
+}
+
 const char *
 config_key_at(const struct config *config, const struct config_section *section, size_t i)
 {
@@ -470,9 +483,7 @@ read_key(const struct config *config, const struct config_section *section,
 		return err_set(err, ERR_USAGE, "%s:%d: %s takes one value, not a list", last->file,
 			       last->line, key->name);
 	if (read_typed(key, last->text, at, err) < 0)
-		return err_in(err, "%s:%d: %s = %.*s", last->file, last->line, key->name,
-			      (int)utf8_cut(last->text, strlen(last->text), SHOWN_BYTES),
-			      last->text);
+		return config_blame(config, section, key->name, err);
 	return 0;
 }
 

@@ -86,6 +86,11 @@ int config_read_some(const struct config *config, const struct config_section *s
 struct config_list config_values(const struct config *config, const struct config_section *section,
 				 const char *key);
 
+/* Puts "FILE:LINE: KEY = VALUE" before what err says, where the section has the key: for what a
+ * table cannot say of a value. Returns -1. */
+int config_blame(const struct config *config, const struct config_section *section, const char *key,
+		 struct err *err);
+
 /* The distinct keys of a section in the order of their first line, for languages with rules of
  * their own (rules.conf). NULL past the last. */
 const char *config_key_at(const struct config *config, const struct config_section *section,

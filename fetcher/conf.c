@@ -44,21 +44,35 @@ conf_feeds_path(const struct fetcher_conf *conf, const char *config_path, struct
 	return buf_adds(out, conf->feeds ? conf->feeds : "feeds.conf", err);
 }
 
-int
-conf_check(const struct fetcher_conf *conf, struct err *err)
+static int
+check_contact(const char *contact, struct err *err)
 {
+	if (!contact || (url_is_http(contact, strlen(contact)) && !strpbrk(contact, "\r\n()")))
+		return 0;
+	return err_set(err, ERR_USAGE,
+		       "allowed is a URL where publishers find who asks, such as "
+		       "https://example.org/about");
+}
+
+int
+conf_check(const struct fetcher_conf *conf, const struct config *config, struct err *err)
+{
+	const struct config_section *section = config_section_find(config, "fetcher", "");
 	struct shard shard;
 
 	if (shard_read(conf->shard, &shard, err) < 0)
-		return -1;
-	if (conf->max_interval_s < conf->interval_s)
-		return err_set(err, ERR_USAGE, "[fetcher] max_interval is shorter than interval");
-	if (conf->contact && (!url_is_http(conf->contact, strlen(conf->contact)) ||
-			      strpbrk(conf->contact, "\r\n()")))
-		return err_set(err, ERR_USAGE,
-			       "[fetcher] contact: a URL where publishers find who asks, "
-			       "such as https://example.org/about");
-	return 0;
+		return config_blame(config, section, "shard", err);
+	if (check_contact(conf->contact, err) < 0)
+		return config_blame(config, section, "contact", err);
+	if (conf->max_interval_s >= conf->interval_s)
+		return 0;
+	(void)err_set(err, ERR_USAGE, "max_interval is shorter than interval");
+	/* One of them has a default. */
+	return config_blame(config, section,
+			    config_values(config, section, "max_interval").count > 0
+				    ? "max_interval"
+				    : "interval",
+			    err);
 }
 
 struct pace

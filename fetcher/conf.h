@@ -35,8 +35,8 @@ extern const struct config_key conf_keys[CONF_KEYS];
 int conf_feeds_path(const struct fetcher_conf *conf, const char *config_path, struct buf *out,
 		    bool *optional_out, struct err *err);
 
-/* What no single key can be wrong about. */
-int conf_check(const struct fetcher_conf *conf, struct err *err);
+/* What the table of keys cannot say; conf was read from config. */
+int conf_check(const struct fetcher_conf *conf, const struct config *config, struct err *err);
 
 struct pace conf_pace(const struct fetcher_conf *conf);
 struct room_limits conf_room(const struct fetcher_conf *conf);

@@ -133,7 +133,7 @@ daemon_check(const struct config *config, const void *arg, struct err *err)
 	struct addresses *addresses = addresses_new(conf->allow_address, err);
 	bool optional;
 
-	if (!addresses || conf_check(conf, err) < 0 ||
+	if (!addresses || conf_check(conf, config, err) < 0 ||
 	    conf_feeds_path(conf, config_path(config), &path, &optional, err) < 0)
 		return -1;
 	return feedlist_read(buf_str(&path), optional, &to, err);
@@ -280,7 +280,7 @@ daemon_open(struct stage *stage, const void *arg, void **self_out, struct err *e
 	d->feeds_path = buf_init(PATH_BYTES_MAX);
 	d->wall_less_mono_s = clock_wall_s() - clock_mono_ms() / 1000;
 	d->addresses = addresses_new(d->conf.allow_address, err);
-	if (!d->addresses || conf_check(&d->conf, err) < 0 ||
+	if (!d->addresses || conf_check(&d->conf, stage_config(stage), err) < 0 ||
 	    conf_feeds_path(&d->conf, stage_config_path(stage), &d->feeds_path, &d->feeds_optional,
 			    err) < 0 ||
 	    shard_read(d->conf.shard, &d->shard, err) < 0)

@@ -18,9 +18,9 @@ shard_read(const char *text, struct shard *out, struct err *err)
 		     text[end] != '\0' || shard.number < 1 || shard.count < shard.number ||
 		     shard.count > SHARD_MOST))
 		return err_set(err, ERR_USAGE,
-			       "[fetcher] shard: '%.40s' is not like 2/4, the second of four "
-			       "(at most %d)",
-			       text, SHARD_MOST);
+			       "allowed is N/OF, such as 2/4 for the second of four, at most of "
+			       "%d",
+			       SHARD_MOST);
 	*out = shard;
 	return 0;
 }

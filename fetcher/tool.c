@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/options.h"
 #include "common/scope.h"
 #include "fetcher/feedlist.h"
 
@@ -16,7 +17,7 @@ int
 tool_complain(const char *tool, const struct err *err)
 {
 	(void)fprintf(stderr, "%s: %s\n", tool, err->text);
-	return err->kind == ERR_USAGE ? TOOL_USAGE : TOOL_NOT;
+	return TOOL_NOT;
 }
 
 struct config *
@@ -24,11 +25,12 @@ tool_conf(const char *path, struct fetcher_conf *out, struct err *err)
 {
 	const char *named = path ? path : getenv("FEEDMILL_CONF");
 	SCOPED(config_free) struct config *config = NULL;
+	struct options_common common;
 
 	if (!named && access(default_conf, R_OK) < 0)
 		config = config_parse("defaults", "", 0, err);
 	else
-		config = config_load(named ? named : default_conf, err);
+		config = options_load(named ? named : default_conf, &common, err);
 	if (!config || config_read(config, config_section_find(config, "fetcher", ""), conf_keys,
 				   CONF_KEYS, out, err) < 0)
 		return NULL;
@@ -36,13 +38,14 @@ tool_conf(const char *path, struct fetcher_conf *out, struct err *err)
 }
 
 struct http *
-tool_http(const struct fetcher_conf *conf, struct addresses **addresses_out, struct err *err)
+tool_http(const struct config *config, const struct fetcher_conf *conf,
+	  struct addresses **addresses_out, struct err *err)
 {
 	SCOPED(addresses_free)
 	struct addresses *addresses = addresses_new(conf->allow_address, err);
 	struct http *http;
 
-	if (!addresses || conf_check(conf, err) < 0)
+	if (!addresses || conf_check(conf, config, err) < 0)
 		return NULL;
 	http = conf_http(conf, addresses, err);
 	if (http)
@@ -105,8 +108,7 @@ tool_check_feeds(int argc, char **argv)
 	config = tool_conf(conf_path, &conf, &err);
 	if (!config || conf_feeds_path(&conf, config_path(config), &path, &optional, &err) < 0 ||
 	    feedlist_read(buf_str(&path), optional, &to, &err) < 0) {
-		(void)tool_complain("check-feeds", &err);
-		return TOOL_NOT;
+		return tool_complain("check-feeds", &err);
 	}
 	(void)printf("%s: %zu feeds, %zu left out\n", buf_str(&path), tally.feeds, tally.warnings);
 	return tally.warnings > 0 ? TOOL_NOT : TOOL_GOOD;

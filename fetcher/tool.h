@@ -25,9 +25,10 @@ int tool_feeds(int argc, char **argv);
  * from the result. Returns new. */
 struct config *tool_conf(const char *path, struct fetcher_conf *out, struct err *err);
 /* The client that the configuration makes, and what it borrows in *addresses. Returns new. */
-struct http *tool_http(const struct fetcher_conf *conf, struct addresses **addresses_out,
-		       struct err *err);
-/* Says what is wrong on standard error; the exit status. */
+struct http *tool_http(const struct config *config, const struct fetcher_conf *conf,
+		       struct addresses **addresses_out, struct err *err);
+/* Says what is wrong on standard error; TOOL_NOT. What is wrong about the command line alone is
+ * TOOL_USAGE, and no err. */
 int tool_complain(const char *tool, const struct err *err);
 /* What a server sent, for a terminal or JSON: whatever is not printable ASCII becomes "?". */
 void tool_clean(struct bytes text, struct buf *out);

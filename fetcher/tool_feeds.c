@@ -267,7 +267,7 @@ feeds_add(struct feeds *f, int argc, char **argv, struct err *err)
 	int status = TOOL_GOOD;
 
 	if (open_list(f, err) < 0 || open_own(f, err) < 0 ||
-	    (!f->as_it_is && !(f->http = tool_http(&f->conf, &f->addresses, err))))
+	    (!f->as_it_is && !(f->http = tool_http(f->config, &f->conf, &f->addresses, err))))
 		return -1;
 	for (int i = 0; i < argc; i++) {
 		struct err why = {.kind = ERR_NONE};

@@ -263,7 +263,7 @@ tool_fetch(int argc, char **argv)
 		return TOOL_USAGE;
 	}
 	config = tool_conf(conf_path, &conf, &err);
-	http = config ? tool_http(&conf, &addresses, &err) : NULL;
+	http = config ? tool_http(config, &conf, &addresses, &err) : NULL;
 	if (!http)
 		return tool_complain("fetch", &err);
 	way.http = http;
