@@ -1,11 +1,14 @@
 #include "common/options.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
+
+static const char default_path[] = "/etc/feedmill/feedmill.conf";
 
 static const char *const levels[] = {"emerg",  "alert", "crit",  "err", "warning",
 				     "notice", "info",  "debug", NULL};
@@ -35,12 +38,17 @@ int
 options_read(int argc, char **argv, struct options *out, struct err *err)
 {
 	const char *conf = getenv("FEEDMILL_CONF");
-	struct options o = {.config_path = conf && *conf ? conf : "/etc/feedmill/feedmill.conf"};
+	struct options o = {.config_path = conf && *conf ? conf : default_path};
+	static const struct option words[] = {
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{NULL, 0, NULL, 0},
+	};
 	int c;
 
 	opterr = 0;
-	optind = 1;
-	while ((c = getopt(argc, argv, "c:i:nV")) != -1) {
+	optind = 0; /* from the start, whoever read before */
+	while ((c = getopt_long(argc, argv, "c:i:nhV", words, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o.config_path = optarg;
@@ -51,15 +59,18 @@ options_read(int argc, char **argv, struct options *out, struct err *err)
 		case 'n':
 			o.check_only = true;
 			break;
+		case 'h':
+			o.show_help = true;
+			break;
 		case 'V':
 			o.show_version = true;
 			break;
 		default:
 			return err_set(err, ERR_USAGE,
-				       "option -%c is unknown or lacks its value; known: -c FILE, "
-				       "-i INSTANCE, -n (check the configuration and exit), -V "
-				       "(version)",
-				       optopt);
+				       "option '%s' is unknown or lacks its value; known: -c FILE, "
+				       "-i INSTANCE, -n (check the configuration and exit), -h "
+				       "(help), -V (version)",
+				       argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
@@ -71,6 +82,30 @@ options_read(int argc, char **argv, struct options *out, struct err *err)
 			"instance '%s': 1 to %d letters, digits, '_', '-' and '.' are allowed",
 			o.instance, OPTIONS_INSTANCE_MAX);
 	*out = o;
+	return 0;
+}
+
+int
+options_help(const char *name, const char *instance, struct buf *out, struct err *err)
+{
+	if (buf_addf(out, err,
+		     "usage: %s [-c FILE] %s [-n]\n"
+		     "       %s -h | -V\n"
+		     "A stage of the mill: it stays in the foreground and logs to standard error.\n"
+		     "  -c FILE       the configuration, else $FEEDMILL_CONF, else %s\n"
+		     "  -i INSTANCE   the name of this instance%s%s\n"
+		     "  -n            check the configuration and exit\n"
+		     "  -h, --help    this text\n"
+		     "  -V, --version the version\n"
+		     "SIGTERM ends it when what is in hand is done, SIGHUP reloads the "
+		     "configuration.\n"
+		     "Exit status: 0 asked to stop, 100 usage or configuration, 111 what a restart "
+		     "may"
+		     " cure.\nMore: man feedmill-%s, man feedmill.conf\n",
+		     program_invocation_short_name, *instance ? "[-i INSTANCE]" : "-i INSTANCE",
+		     program_invocation_short_name, default_path,
+		     *instance ? ", else " : ", which is that of its section", instance, name) < 0)
+		return -1;
 	return 0;
 }
 

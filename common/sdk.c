@@ -321,7 +321,7 @@ fm_sink_main(int argc, char **argv, const struct fm_sink_type *rows, size_t coun
 	types = rows;
 	type_count = count;
 	if (options_read(argc, argv, &options, &err) == 0 && !options.show_version &&
-	    !options.instance)
+	    !options.show_help && !options.instance)
 		(void)err_set(&err, ERR_USAGE,
 			      "-i NAME is missing: the [sink NAME] section to serve");
 	if (err.kind != ERR_NONE) {

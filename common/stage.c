@@ -19,6 +19,7 @@ enum {
 	EXIT_CONFIG = 100, /* a restart cures nothing */
 	EXIT_RESTART = 111,
 	SCRATCH_BYTES_MAX = 1024 * 1024,
+	HELP_BYTES_MAX = 4096,
 };
 
 const char *
@@ -365,6 +366,21 @@ stage_done(struct stage *stage)
 	free(stage);
 }
 
+/* -h, -V. */
+static int
+say_what_it_is(const struct stage *stage)
+{
+	const struct stage_ops *ops = stage->ops;
+	SCOPED(buf_done) struct buf text = buf_init(HELP_BYTES_MAX);
+
+	if (stage->options.show_help)
+		(void)options_help(ops->name, ops->default_instance, &text, NULL);
+	else
+		(void)buf_addf(&text, NULL, "feedmill-%s %s\n", ops->name, VERSION);
+	return fputs(buf_str(&text), stdout) >= 0 && fflush(stdout) == 0 ? EXIT_STOPPED
+									 : EXIT_RESTART;
+}
+
 int
 stage_main(int argc, char **argv, const struct stage_ops *ops)
 {
@@ -382,10 +398,10 @@ stage_main(int argc, char **argv, const struct stage_ops *ops)
 		stage_done(stage);
 		return EXIT_CONFIG;
 	}
-	if (stage->options.show_version) {
-		(void)printf("feedmill-%s %s\n", ops->name, VERSION);
+	if (stage->options.show_help || stage->options.show_version) {
+		status = say_what_it_is(stage);
 		stage_done(stage);
-		return EXIT_STOPPED;
+		return status;
 	}
 	if (!stage->options.instance)
 		stage->options.instance = ops->default_instance;

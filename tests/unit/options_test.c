@@ -33,7 +33,10 @@ reads_what_every_daemon_takes(void)
 	CHECK_STR(o.config_path, "/from/env.conf");
 	CHECK(read_args(&o, &err, "-c", "/my.conf", "-V") == 0);
 	CHECK_STR(o.config_path, "/my.conf");
-	CHECK(o.show_version && !o.instance);
+	CHECK(o.show_version && !o.instance && !o.show_help);
+	CHECK(read_args(&o, &err, "--help", NULL, NULL) == 0 && o.show_help);
+	CHECK(read_args(&o, &err, "-h", NULL, NULL) == 0 && o.show_help && !o.show_version);
+	CHECK(read_args(&o, &err, "--version", NULL, NULL) == 0 && o.show_version);
 	(void)unsetenv("FEEDMILL_CONF");
 	CHECK(read_args(&o, &err, NULL, NULL, NULL) == 0);
 	CHECK_STR(o.config_path, "/etc/feedmill/feedmill.conf");
@@ -42,8 +45,9 @@ reads_what_every_daemon_takes(void)
 static void
 says_what_is_allowed_instead(void)
 {
-	static const char *const bad[][2] = {{"-q", NULL},  {"-i", NULL},     {"word", NULL},
-					     {"-i", "a/b"}, {"-i", "../etc"}, {"-i", ""}};
+	static const char *const bad[][2] = {{"-q", NULL},    {"-i", NULL},     {"word", NULL},
+					     {"-i", "a/b"},   {"-i", "../etc"}, {"-i", ""},
+					     {"--helm", NULL}};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct err err = {.kind = ERR_NONE};
@@ -52,6 +56,22 @@ says_what_is_allowed_instead(void)
 		CHECK(read_args(&o, &err, bad[i][0], bad[i][1], NULL) == -1);
 		CHECK(err.kind == ERR_USAGE && err.text[0]);
 	}
+}
+
+static void
+help_names_every_option_and_the_instance(void)
+{
+	static const char *const options[] = {"-c FILE",       "-i INSTANCE",   "-n",
+					      "-h, --help",    "-V, --version", "feedmill.conf",
+					      "man feedmill-x"};
+	SCOPED(buf_done) struct buf with = buf_init(4096), without = buf_init(4096);
+
+	CHECK(options_help("x", "main", &with, NULL) == 0);
+	CHECK(options_help("x", "", &without, NULL) == 0);
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		CHECK(strstr(buf_str(&with), options[i]) != NULL);
+	CHECK(strstr(buf_str(&with), "[-i INSTANCE]") && strstr(buf_str(&with), "else main"));
+	CHECK(!strstr(buf_str(&without), "[-i INSTANCE]"));
 }
 
 static struct config *
@@ -93,6 +113,7 @@ main(void)
 	(void)tempdir_make();
 	RUN(reads_what_every_daemon_takes);
 	RUN(says_what_is_allowed_instead);
+	RUN(help_names_every_option_and_the_instance);
 	RUN(reads_the_common_section_and_knows_the_kinds);
 	tempdir_done();
 	return check_done();
