@@ -34,8 +34,10 @@ _feedmill() {
 			_feedmill_words 'list show poll add remove import export'
 		elif [ "$verb" = import ]; then
 			COMPREPLY=($(compgen -f -- "${COMP_WORDS[COMP_CWORD]}"))
-		elif [ "$verb" != add ] && [ "$verb" != list ] && [ "$verb" != export ]; then
-			_feedmill_words "$(feedmill feeds list 2>/dev/null | _feedmill_members url)"
+		elif [ "$verb" = list ]; then
+			_feedmill_words '--json -c'
+		elif [ "$verb" != add ] && [ "$verb" != export ]; then
+			_feedmill_words "$(feedmill feeds list --json 2>/dev/null | _feedmill_members url)"
 		fi
 		;;
 	replay)

@@ -11,7 +11,7 @@
 #include "deploy/feedmill/command.h"
 #include "deploy/feedmill/show.h"
 
-enum { ID_BYTES = 64 };
+enum { ID_BYTES = 64, AGE_BYTES = 24 };
 
 /* The fetcher's answer. */
 static int
@@ -33,29 +33,91 @@ note_id(void *arg, const struct jsonval *row, const char *line, size_t len)
 	(void)snprintf(arg, ID_BYTES, "%s", show_text(row, "id"));
 }
 
+/* Table. */
+
+struct table {
+	bool begun;
+	char last[ID_BYTES];
+};
+
+/* "2026-11-25T09:00:00Z" as how far from now; "-" where it is none. */
+static const char *
+distance(const char *text, int64_t now_s, char out[AGE_BYTES])
+{
+	struct tm tm = {.tm_isdst = 0};
+
+	if (!*text || !strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return "-";
+	return show_age(llabs((long long)timegm(&tm) - now_s), out);
+}
+
+static const char *
+state_of(const struct jsonval *feed)
+{
+	return *show_text(feed, "retired")           ? "gone"
+	       : show_number(feed, "failures") > 0   ? "failing"
+	       : show_number(feed, "rejections") > 0 ? "refused"
+	       : *show_text(feed, "polled")          ? "good"
+						     : "new";
+}
+
+static void
+print_row(void *arg, const struct jsonval *feed, const char *line, size_t len)
+{
+	const char *title = show_text(feed, "title"), *url = show_text(feed, "url");
+	const char *reason = show_text(feed, "reason");
+	const int64_t now_s = clock_wall_s();
+	char polled[AGE_BYTES], due[AGE_BYTES];
+	struct table *table = arg;
+
+	note_id(table->last, feed, line, len);
+	if (!table->begun)
+		(void)printf("%-8s %6s %6s  %s\n", "STATE", "POLLED", "NEXT", "FEED");
+	table->begun = true;
+	if (!*title)
+		title = show_text(feed, "own_title");
+	(void)printf("%-8s %6s %6s  ", state_of(feed),
+		     distance(show_text(feed, "polled"), now_s, polled),
+		     distance(show_text(feed, "due"), now_s, due));
+	show_safely(stdout, url, strlen(url), 0);
+	if (*title) {
+		(void)printf("  ");
+		show_safely(stdout, title, strlen(title), 0);
+	}
+	if (*reason) {
+		(void)printf("\n%25s", "");
+		show_safely(stdout, reason, strlen(reason), 0);
+	}
+	(void)putchar('\n');
+}
+
 /* The answer comes in pages. */
 static int
 feeds_list(int argc, char **argv)
 {
 	const char *config_path = command_config_path(&argc, argv);
-	char after[ID_BYTES] = "";
+	const bool json = command_flag(&argc, argv, "--json");
+	struct table table = {.begun = false};
 	struct err err = {.kind = ERR_NONE};
 
-	(void)command_flag(&argc, argv, "--json"); /* it always is */
 	if (argc != 2)
-		return command_usage("feeds list");
+		return command_usage("feeds list [--json]");
 	for (;;) {
 		SCOPED(buf_done) struct buf answer = buf_init(ASK_ANSWER_MAX);
-		char last[ID_BYTES] = "";
+		char after[ID_BYTES];
 
+		memcpy(after, table.last, sizeof(after));
 		if (ask_fetcher(config_path, "feeds", after, &answer, &err) < 0)
 			return command_bad("%s", err.text);
-		show_lines(&answer, note_id, last);
-		if (!last[0] || strcmp(last, after) == 0)
-			return COMMAND_GOOD;
-		(void)fputs(buf_str(&answer), stdout);
-		memcpy(after, last, sizeof(after));
+		show_lines(&answer, json ? note_id : print_row, json ? (void *)table.last : &table);
+		if (strcmp(table.last, after) == 0)
+			break;
+		if (json)
+			(void)fputs(buf_str(&answer), stdout);
 	}
+	if (!json && !table.begun)
+		(void)printf("no feed is listed; feedmill feeds add URL\n");
+	return COMMAND_GOOD;
 }
 
 static int
@@ -181,6 +243,7 @@ command_feeds(int argc, char **argv)
 	for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc, argv);
-	return command_usage("feeds list | show URL | poll URL|all | add URL ... | remove URL ... |"
-			     " import FILE | export");
+	return command_usage(
+		"feeds list [--json] | show URL [--json] | poll URL|all | add URL ... |"
+		" remove URL ... | import FILE | export");
 }

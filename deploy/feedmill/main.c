@@ -16,7 +16,7 @@ static const struct command commands[] = {
 	 command_metrics},
 	{"tap", "[--tag T] [--stage STAGE[@INSTANCE]] [--json]",
 	 "items as they pass, harming nothing", command_tap},
-	{"feeds", "list|show URL|poll URL|add URL ...|remove URL ...|import FILE|export",
+	{"feeds", "list [--json]|show URL|poll URL|add URL ...|remove URL ...|import FILE|export",
 	 "the watched feeds; to add one, a site's address is enough", command_feeds},
 	{"quarantine", "list|show ID [--body]|retry ID ...|drop ID ... [--json]",
 	 "input that could not be handled", command_quarantine},

@@ -1,5 +1,6 @@
 """The operator's command answers what people try first: help in every spelling, -c before and behind,
 a wrong word, a configuration that is not there; and what the README writes can be copied."""
+import json
 import os
 import re
 import subprocess
@@ -43,22 +44,71 @@ def the_configuration_is_named_before_the_command_or_behind_it():
             status, out, err = mill.feedmill(*words)
             assert status == 0 and "ok   sink db" in out, (words, out, err)
         for words in (["-c", "/nowhere.conf", "check"], ["status", "-c", "/nowhere.conf"],
-                      ["feeds", "list", "-c", "/nowhere.conf"]):
+                      ["feeds", "list", "-c", "/nowhere.conf"],
+                      ["fetch", "-c", "/nowhere.conf", "http://127.0.0.1/"],
+                      ["feeds", "export", "-c", "/nowhere.conf"]):
             status, _, err = mill.feedmill(*words)
             assert status == 1 and "/nowhere.conf" in err and "-c FILE" in err, (words, err)
+
+
+@promise
+def every_daemon_tells_its_options_and_its_version():
+    for stage in ("fetcher", "parser", "classifier", "sink"):
+        for option in ("-h", "--help", "-V", "--version"):
+            done = subprocess.run([os.path.join(BUILD, "bin", f"feedmill-{stage}"), option],
+                                  capture_output=True, text=True, check=False)
+            assert done.returncode == 0 and not done.stderr, (stage, option, done)
+            start = f"feedmill-{stage} " if option in ("-V", "--version") else \
+                f"usage: feedmill-{stage} [-c FILE]"
+            assert done.stdout.startswith(start), (stage, option, done.stdout)
+        done = subprocess.run([os.path.join(BUILD, "bin", f"feedmill-{stage}"), "--hlep"],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 100 and "'--hlep'" in done.stderr, (stage, done)
+
+
+@promise
+def the_list_of_feeds_is_a_table_for_people_and_json_for_scripts():
+    with Mill() as mill:
+        mill.start_all()
+        status, out, err = mill.feedmill("feeds", "list")
+        assert status == 0 and out == "no feed is listed; feedmill feeds add URL\n", (out, err)
+        good = mill.server.url("/gen", 1, feed=1, items=2)
+        bad = mill.server.url("/status/500", 2)
+        mill.list_feeds([good, bad])
+        wait.until(lambda: all(f.get("polled") for f in mill.ask("fetcher@main", "feeds")),
+                   "both were asked", 20 * SLOWNESS)
+        mill.await_idle()
+        status, out, err = mill.feedmill("feeds", "list")
+        head, *rows = out.splitlines()
+        assert status == 0 and head.split() == ["STATE", "POLLED", "NEXT", "FEED"], (out, err)
+        assert any(re.match(rf"good +\d+s +\S+  {re.escape(good)}", row) for row in rows), out
+        assert any(re.match(rf"failing +\d+s +\S+  {re.escape(bad)}$", row) for row in rows), out
+        assert any(row.strip() == "status 500" for row in rows), out
+        status, out, err = mill.feedmill("feeds", "list", "--json")
+        assert status == 0 and not err, err
+        assert {json.loads(line)["url"] for line in out.splitlines()} == {good, bad}, out
+        mill.stop_all()
 
 
 @promise
 def check_finds_what_nobody_would_read():
     for text, stage, said in (("[parser]\nworkers = 2\n", "parser", "unknown key 'workers'"),
                               ("[sink x]\ntype = webhok\n", "sink x", "jsonl, "),
-                              ("[sink x]\npath = y\n", "sink x", "no type")):
+                              ("[sink x]\npath = y\n", "sink x", "no type"),
+                              ("[fetcher]\nshard = 5/4\n", "fetcher", "{line}: shard = 5/4: "),
+                              ("[fetcher]\ncontact = me\n", "fetcher", "{line}: contact = me: "),
+                              ("[fetcher]\ninterval = 2d\n", "fetcher",
+                               "{line}: interval = 2d: max_interval is shorter"),
+                              ("[link parser]\nbind = 192.0.2.1:99999\n", "links",
+                               "{line}: ")):
         with Mill() as mill:
             with open(mill.config, "a", encoding="utf-8") as file:
                 file.write(text)
+            with open(mill.config, encoding="utf-8") as file:
+                said = said.format(line=f"feedmill.conf:{len(file.readlines())}")
             status, out, err = mill.feedmill("check")
             assert status == 1 and f"BAD  {stage}" in out and said in err, (out, err)
-            assert out.count("BAD") == 1, out
+            assert out.count("BAD") == 1 and err.count(said) == 1, (out, err)
 
 
 @promise
