@@ -133,6 +133,7 @@ enum fm_field {
 	FM_FEED_TITLE,
 	FM_FEED_LINK,
 	FM_FEED_LANGUAGE,
+	FM_STORY, /* 32 hex digits: the same for items of several feeds that tell the same */
 	FM_FIELDS
 };
 enum fm_time_field { FM_PUBLISHED, FM_UPDATED, FM_FETCHED };
@@ -144,6 +145,8 @@ FM_EXPORT int fm_time(const struct fm_item *item, enum fm_time_field field, int6
 FM_EXPORT uint64_t fm_seq(const struct fm_item *item);
 /* The same of the members "seq" and "retags" (0: absent) of an item in JSON. */
 FM_EXPORT uint64_t fm_order(uint64_t seq, uint64_t retags);
+/* 1 for the item that told FM_STORY first, then 2, 3 and so on; 0: it has no story. */
+FM_EXPORT uint64_t fm_story_rank(const struct fm_item *item);
 FM_EXPORT uint64_t fm_ticket(const struct fm_item *item);
 FM_EXPORT uint32_t fm_attempt(const struct fm_item *item); /* 1; more: may have been put before */
 

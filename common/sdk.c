@@ -486,6 +486,7 @@ static const size_t text_at[FM_FIELDS] = {
 	[FM_FEED_TITLE] = offsetof(struct item, feed.title),
 	[FM_FEED_LINK] = offsetof(struct item, feed.link),
 	[FM_FEED_LANGUAGE] = offsetof(struct item, feed.language),
+	[FM_STORY] = offsetof(struct item, story),
 };
 
 const char *
@@ -522,6 +523,12 @@ uint64_t
 fm_order(uint64_t seq, uint64_t retags)
 {
 	return item_order(seq, retags);
+}
+
+uint64_t
+fm_story_rank(const struct fm_item *item)
+{
+	return item->item.story ? item->item.story_rank : 0;
 }
 
 uint64_t

@@ -264,6 +264,8 @@ intake_item(struct site_intake *intake, const struct fm_item *item, struct site_
 	set_dates(item, &taken);
 	set_source(intake, item, &taken);
 	taken.guid = fm_text(item, FM_GUID);
+	taken.story = fm_text(item, FM_STORY);
+	taken.story_rank = fm_story_rank(item);
 	taken.title = line(intake, fm_text(item, FM_TITLE), INTAKE_TITLE_CHARS);
 	taken.author = fm_author_count(item) > 0
 			       ? line(intake, fm_author_name(item, 0), INTAKE_NAME_CHARS)

@@ -38,6 +38,11 @@ static const char *const migrations[] = {
 	"CREATE INDEX bucket_work ON bucket(kind, key)"
 	" WHERE marked IS NOT NULL OR doing IS NOT NULL;"
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;",
+	/* told: the key of the story that the classifier named; rank: its place there, 0 without.
+	 */
+	"ALTER TABLE item ADD COLUMN told INTEGER;"
+	"ALTER TABLE item ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX item_told ON item(told) WHERE told IS NOT NULL;",
 	NULL,
 };
 
@@ -120,18 +125,18 @@ static int64_t
 sum_of(const struct site_item *item)
 {
 	SCOPED(buf_done) struct buf all = buf_init(1024 * 1024);
-	const char *const texts[] = {item->url,      item->title,      item->author,
-				     item->language, item->excerpt,    item->image,
-				     item->alt,      item->caption,    item->feed_id,
-				     item->feed_url, item->feed_title, item->guid};
+	const char *const texts[] = {
+		item->url,        item->title, item->author,  item->language, item->excerpt,
+		item->image,      item->alt,   item->caption, item->feed_id,  item->feed_url,
+		item->feed_title, item->guid,  item->story};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		add_line(&all, texts[i]);
 	for (size_t i = 0; i < item->tag_count; i++)
 		add_line(&all, item->tags[i]);
-	(void)buf_addf(&all, NULL, "%lld %lld %d %lld %lld", (long long)item->at,
+	(void)buf_addf(&all, NULL, "%lld %lld %d %lld %lld %llu", (long long)item->at,
 		       (long long)item->updated, item->dated, (long long)item->image_width,
-		       (long long)item->image_height);
+		       (long long)item->image_height, (unsigned long long)item->story_rank);
 	return key_of(all.data, all.len);
 }
 
@@ -254,15 +259,17 @@ put_row(struct db *db, const struct site_item *item, int64_t sum, int64_t *n_out
 		"INSERT INTO item(n, story, id, rev, seq, sum, at, updated, dated, key, url, title,"
 		" author, language, excerpt, image, image_width, image_height, alt, caption, "
 		"source,"
-		" source_title, url_key, title_key)"
+		" source_title, url_key, title_key, told, rank)"
 		" SELECT next.n, next.n, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-		" ?14, ?15, ?16, ?17, ?18, ?19, ?20, nullif(?21, 0), nullif(?22, 0)"
+		" ?14, ?15, ?16, ?17, ?18, ?19, ?20, nullif(?21, 0), nullif(?22, 0), nullif(?23, "
+		"0), ?24"
 		" FROM (SELECT coalesce(max(n), 0) + 1 AS n FROM item) AS next WHERE true"
 		" ON CONFLICT(id) DO UPDATE SET rev = ?2, seq = ?3, sum = ?4, at = ?5,"
 		" updated = ?6, dated = ?7, key = ?8, url = ?9, title = ?10, author = ?11,"
 		" language = ?12, excerpt = ?13, image = ?14, image_width = ?15,"
 		" image_height = ?16, alt = ?17, caption = ?18, source = ?19, source_title = ?20,"
-		" url_key = nullif(?21, 0), title_key = nullif(?22, 0) RETURNING n",
+		" url_key = nullif(?21, 0), title_key = nullif(?22, 0), told = nullif(?23, 0),"
+		" rank = ?24 RETURNING n",
 		err);
 	if (!stmt)
 		return -1;
@@ -288,6 +295,8 @@ put_row(struct db *db, const struct site_item *item, int64_t sum, int64_t *n_out
 	db_text(stmt, 20, item->feed_title);
 	db_int(stmt, 21, url_key);
 	db_int(stmt, 22, title_key);
+	db_int(stmt, 23, item->story ? key_of(item->story, strlen(item->story)) : 0);
+	db_int(stmt, 24, item->story ? (int64_t)item->story_rank : 0);
 	return query_row(stmt, n_out, 1, err) < 0 ? -1 : 0;
 }
 
@@ -358,7 +367,7 @@ read_also(struct db *db, int64_t story, int64_t lead, struct arena *arena, struc
 					   " JOIN source ON item.source = source.n"
 					   " WHERE story = ?1 AND item.n <> ?2"
 					   " AND item.url <> (SELECT url FROM item WHERE n = ?2)"
-					   " ORDER BY at, id LIMIT ?3",
+					   " ORDER BY rank, at, item.id LIMIT ?3",
 					   err, story, lead, SITE_ALSO_MAX);
 	int found = stmt ? 0 : -1;
 

@@ -26,6 +26,8 @@ struct site_item {
 	const char *image, *alt, *caption;
 	int64_t image_width, image_height;
 	const char *feed_id, *feed_url, *feed_title, *feed_link;
+	const char *story; /* items with the same are shown as one; the least rank leads */
+	uint64_t story_rank;
 	const char *const *tags;
 	size_t tag_count;
 };
@@ -52,7 +54,7 @@ struct site_also {
 
 /* A story as a page shows it: its leading item and the others. */
 struct site_entry {
-	struct site_item item; /* without guid, tags, rev, seq */
+	struct site_item item; /* without guid, tags, story, rev, seq */
 	const char *key;       /* for feeds: the origin's id, or a urn; no two are the same */
 	struct site_label source;
 	struct site_label tags[SITE_TAGS_MAX];

@@ -55,9 +55,9 @@ static const struct {
 static int
 file(struct db *db, int64_t story, struct err *err)
 {
-	struct db_stmt *const stmt =
-		QUERY(db, "SELECT n, at, id FROM item WHERE story = ?1 ORDER BY at, id LIMIT 1",
-		      err, story);
+	struct db_stmt *const stmt = QUERY(
+		db, "SELECT n, at, id FROM item WHERE story = ?1 ORDER BY rank, at, id LIMIT 1",
+		err, story);
 	const int found = stmt ? db_step(stmt, err) : -1;
 	char id[SITE_ID_BYTES];
 	int64_t lead, at;
@@ -108,15 +108,23 @@ site_story_leave(struct db *db, int64_t item, struct err *err)
 	return file(db, rest, err);
 }
 
-/* Another story that tells what this item tells. One feed may give many items one address (a page
- * of changes) or one title (a weekly column): there only both together make them one. */
+/* Another story that tells what this item tells, which is the classifier's to say. What one feed
+ * gave twice, by address and title, is one whatever it says. Items without a story are compared
+ * here: one feed may give many items one address (a page of changes) or one title (a weekly
+ * column), so that alone makes no two of its items one. */
 static const char *const same_story[] = {
+	"SELECT other.story FROM item AS me JOIN item AS other ON other.told = me.told"
+	" WHERE me.n = ?1 AND other.story <> me.story LIMIT 1",
 	"SELECT other.story FROM item AS me JOIN item AS other ON other.url_key = me.url_key"
-	" WHERE me.n = ?1 AND other.story <> me.story"
-	" AND (other.source <> me.source OR other.title_key IS me.title_key) LIMIT 1",
+	" WHERE me.n = ?1 AND other.story <> me.story AND other.source = me.source"
+	" AND other.title_key IS me.title_key LIMIT 1",
+	"SELECT other.story FROM item AS me JOIN item AS other ON other.url_key = me.url_key"
+	" WHERE me.n = ?1 AND other.story <> me.story AND other.source <> me.source"
+	" AND me.told IS NULL AND other.told IS NULL LIMIT 1",
 	"SELECT other.story FROM item AS me JOIN item AS other ON other.title_key = me.title_key"
 	" AND other.at BETWEEN me.at - 259200 AND me.at + 259200" /* 72 hours */
-	" WHERE me.n = ?1 AND other.story <> me.story AND other.source <> me.source LIMIT 1",
+	" WHERE me.n = ?1 AND other.story <> me.story AND other.source <> me.source"
+	" AND me.told IS NULL AND other.told IS NULL LIMIT 1",
 };
 
 /* 1 joined one more, 0 there is none, -1. */

@@ -1,6 +1,7 @@
-/* site_story - items that tell the same story are shown as one: the same address but for tracking
- * parameters, or the same title from another source within three days. The earliest leads; the
- * others are named below it. A story is filed in the buckets of its month and of every tag and
+/* site_story - items that tell the same story are shown as one: those of which the classifier says
+ * so; where it says nothing, those with the same address but for tracking parameters, or the same
+ * title from another source within three days. The one that came first leads; the others are named
+ * below it. A story is filed in the buckets of its month and of every tag and
  * source that its items have.
  *
  * All of it works inside the caller's transaction. */

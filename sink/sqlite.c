@@ -102,21 +102,24 @@ write_item(struct sqlite *sqlite, const struct fm_item *item, const char *json, 
 		"INSERT INTO items(id, rev, seq, published, updated, fetched, title, url, guid,"
 		" language, image, comments, rights, source_title, source_url, feed_id, feed_title,"
 		" feed_url, feed_link, summary, content, summary_text, content_text, author,"
-		" authors, categories, enclosures)"
+		" authors, categories, enclosures, story, story_rank)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
 		" ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, json_extract(?25, '$.authors'),"
-		" json_extract(?25, '$.categories'), json_extract(?25, '$.enclosures'))"
+		" json_extract(?25, '$.categories'), json_extract(?25, '$.enclosures'), ?26, "
+		"nullif(?27, 0))"
 		" ON CONFLICT(id) DO UPDATE SET"
 		" (rev, seq, published, updated, fetched, title, url, guid, language, image,"
 		" comments, rights, source_title, source_url, feed_id, feed_title, feed_url,"
 		" feed_link, summary, content, summary_text, content_text, author, authors,"
-		" categories, enclosures) = (excluded.rev, excluded.seq, excluded.published,"
+		" categories, enclosures, story, story_rank) = (excluded.rev, excluded.seq, "
+		"excluded.published,"
 		" excluded.updated, excluded.fetched, excluded.title, excluded.url, excluded.guid,"
 		" excluded.language, excluded.image, excluded.comments, excluded.rights,"
 		" excluded.source_title, excluded.source_url, excluded.feed_id,"
 		" excluded.feed_title, excluded.feed_url, excluded.feed_link, excluded.summary,"
 		" excluded.content, excluded.summary_text, excluded.content_text,"
-		" excluded.author, excluded.authors, excluded.categories, excluded.enclosures)";
+		" excluded.author, excluded.authors, excluded.categories, excluded.enclosures,"
+		" excluded.story, excluded.story_rank)";
 	static const enum fm_field texts[] = {
 		FM_TITLE,      FM_URL,      FM_GUID,         FM_LANGUAGE,   FM_IMAGE,
 		FM_COMMENTS,   FM_RIGHTS,   FM_SOURCE_TITLE, FM_SOURCE_URL, FM_FEED_ID,
@@ -144,7 +147,9 @@ write_item(struct sqlite *sqlite, const struct fm_item *item, const char *json, 
 	db_text(stmt, place++, text_of(item, FM_SUMMARY, &sqlite->summary));
 	db_text(stmt, place++, text_of(item, FM_CONTENT, &sqlite->content));
 	db_text(stmt, place++, author_names(item, &sqlite->author));
-	db_text(stmt, place, json);
+	db_text(stmt, place++, json);
+	db_text(stmt, place++, fm_text(item, FM_STORY));
+	db_int(stmt, place, (int64_t)fm_story_rank(item));
 	if (buf_failed(&sqlite->summary, err) < 0 || buf_failed(&sqlite->content, err) < 0 ||
 	    buf_failed(&sqlite->author, err) < 0) {
 		db_reset(stmt);

@@ -55,5 +55,18 @@ const char *const sqlite_migrations[] = {
 	" INSERT INTO items_fts(rowid, title, summary, content)"
 	" VALUES(new.n, new.title, new.summary_text, new.content_text);"
 	"END;",
+
+	"ALTER TABLE items ADD COLUMN story TEXT;"
+	"ALTER TABLE items ADD COLUMN story_rank INTEGER;"
+	"CREATE INDEX items_story ON items(story, story_rank) WHERE story IS NOT NULL;"
+	/* The item of a story that came first stands for it; one without a story for itself. */
+	"CREATE VIEW stories AS"
+	" SELECT coalesce(i.story, i.id) AS story, i.time, i.title, i.url, i.feed_title, i.id,"
+	" (SELECT count(*) FROM items o WHERE o.n = i.n OR o.story = i.story) AS items,"
+	" (SELECT json_group_array(json_object('id', id, 'time', time, 'title', title,"
+	" 'url', url, 'feed_title', feed_title)) FROM (SELECT * FROM items o"
+	" WHERE o.n = i.n OR o.story = i.story ORDER BY o.story_rank, o.n)) AS sources"
+	" FROM items i WHERE NOT EXISTS (SELECT 1 FROM items o WHERE o.story = i.story"
+	" AND (o.story_rank, o.n) < (i.story_rank, i.n));",
 	NULL,
 };

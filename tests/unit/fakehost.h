@@ -218,6 +218,7 @@ fm_text(const struct fm_item *item, enum fm_field field)
 		[FM_FEED_TITLE] = i->feed.title,
 		[FM_FEED_LINK] = i->feed.link,
 		[FM_FEED_LANGUAGE] = i->feed.language,
+		[FM_STORY] = i->story,
 	};
 
 	return texts[field];
@@ -246,6 +247,12 @@ uint64_t
 fm_order(uint64_t seq, uint64_t retags)
 {
 	return item_order(seq, retags);
+}
+
+uint64_t
+fm_story_rank(const struct fm_item *item)
+{
+	return item->item.story ? item->item.story_rank : 0;
 }
 
 uint64_t

@@ -185,6 +185,83 @@ one_story_of_two_sources_is_one_article(void)
 	fake_done(host);
 }
 
+/* Item i of feed i, as the classifier gave it its place in a story. */
+static struct fm_item *
+site_told(uint64_t i, int64_t published_s, const char *story, uint64_t rank)
+{
+	static const char *const names[] = {"Zero", "One", "Two", "Three", "Four", "Five"};
+	static const char *const ids[] = {"feed-0", "feed-1", "feed-2",
+					  "feed-3", "feed-4", "feed-5"};
+	struct fm_item *const item = site_item(i, published_s);
+
+	item->item.feed.id = ids[i];
+	item->item.feed.title = names[i];
+	item->item.story = story;
+	item->item.story_rank = rank;
+	return item;
+}
+
+static void
+what_the_classifier_calls_one_story_is_one_article_with_its_sources(void)
+{
+	static const char story[] = "00000000000000000000000000000001";
+	static const char second[] = ">Two</a></p>", third[] = ">Two</a>, <a";
+	struct fm_sink *const host = fake_new(&sink_site, no_options, NULL);
+	char key[64];
+
+	/* Told by the second feed first, though it dates itself later than the third. */
+	fake_add(host, site_told(1, SITE_NOON, story, 1));
+	fake_add(host, site_told(2, SITE_NOON + 60, story, 2));
+	site_run(host);
+	CHECK(count_of(site_file(host, "index.html"), "<article") == 1);
+	CHECK(strstr(site_file(host, "index.html"), ">Story number 1</a>"));
+	CHECK(strstr(site_file(host, "index.html"), "Also at <a"));
+	CHECK(strstr(site_file(host, "index.html"), second));
+	(void)snprintf(key, sizeof(key), "urn:feedmill:%032x", 1);
+	CHECK(strstr(site_file(host, "feed.atom"), key));
+
+	/* A later source, which dates itself earlier: on the page, and the entry stays the same. */
+	fake_add(host, site_told(3, SITE_NOON - 2 * DAY, story, 3));
+	site_run(host);
+	CHECK(count_of(site_file(host, "index.html"), "<article") == 1);
+	CHECK(strstr(site_file(host, "index.html"), ">Story number 1</a>"));
+	CHECK(strstr(site_file(host, "index.html"), third));
+	CHECK(strstr(site_file(host, "index.html"), ">Three</a></p>"));
+	CHECK(strstr(site_file(host, "feed.atom"), key));
+	CHECK(count_of(site_file(host, "feed.atom"), "<entry") == 1);
+	CHECK(strstr(site_file(host, "source/origin-example/index.html"), ">Three</a></p>") ||
+	      strstr(site_file(host, "source/index.html"), "Three"));
+	fake_done(host);
+}
+
+static void
+what_the_classifier_keeps_apart_is_not_one_article(void)
+{
+	struct fm_sink *const host = fake_new(&sink_site, no_options, NULL);
+	struct fm_item *item;
+
+	/* The same title on the same day, and the same address: but two stories. */
+	item = fake_add(host, site_told(1, SITE_NOON, "00000000000000000000000000000001", 1));
+	item->item.title = "What happened in the markets today";
+	item = fake_add(host, site_told(2, SITE_NOON, "00000000000000000000000000000002", 1));
+	item->item.title = "What happened in the markets today";
+	item->item.url = "https://origin.example/1";
+	/* One of no story is not dragged into one. */
+	item = fake_add(host, site_told(3, SITE_NOON, NULL, 0));
+	item->item.title = "What happened in the markets today";
+	site_run(host);
+	CHECK(count_of(site_file(host, "index.html"), "<article") == 3);
+
+	/* What one feed gives twice is one, under whatever guid. */
+	item = fake_add(host, site_told(4, SITE_NOON + 60, "00000000000000000000000000000004", 1));
+	item->item.title = "What happened in the markets today";
+	item->item.feed.id = "feed-1";
+	item->item.url = "https://origin.example/1";
+	site_run(host);
+	CHECK(count_of(site_file(host, "index.html"), "<article") == 3);
+	fake_done(host);
+}
+
 static void
 one_title_every_day_of_one_source_is_many_stories(void)
 {
@@ -421,6 +498,8 @@ main(void)
 	RUN(a_topic_has_pages_and_feeds);
 	RUN(a_new_revision_replaces_the_old_and_an_older_one_does_not);
 	RUN(one_story_of_two_sources_is_one_article);
+	RUN(what_the_classifier_calls_one_story_is_one_article_with_its_sources);
+	RUN(what_the_classifier_keeps_apart_is_not_one_article);
 	RUN(one_title_every_day_of_one_source_is_many_stories);
 	RUN(what_did_not_change_is_not_written);
 	RUN(a_lost_folder_is_made_again_byte_for_byte);

@@ -181,6 +181,80 @@ the_newest_revision_replaces_and_an_older_one_does_not(void)
 	fake_done(host);
 }
 
+/* Item n, which is the rank-th of the story (NULL: of none). */
+static void
+put_of_story(struct fm_sink *host, uint64_t n, const char *story, uint64_t rank)
+{
+	static char titles[8][16];
+	struct fm_item *item = fake_item(n, 1, n);
+
+	(void)snprintf(titles[n % 8], sizeof(titles[0]), "title %u", (unsigned)n);
+	item->item.title = item->item.feed.title = titles[n % 8];
+	item->item.story = story;
+	item->item.story_rank = rank;
+	put(host, item);
+}
+
+static void
+a_story_of_several_feeds_is_a_row_with_its_sources(void)
+{
+	static const char one[] = "00000000000000000000000000000001";
+	static const char three[] = "00000000000000000000000000000003";
+	struct fm_sink *host = fake_new(&sink_sqlite, NULL, NULL);
+
+	CHECK(fake_open(host) == FM_OK);
+	put_of_story(host, 2, one, 2); /* a sink may get the second first */
+	put_of_story(host, 1, one, 1);
+	put_of_story(host, 3, three, 1);
+	put_of_story(host, 4, NULL, 0);
+	put_of_story(host, 5, NULL, 0);
+	CHECK(fake_commit(host) == FM_OK);
+	CHECK_STR(
+		seen(host, "SELECT story || ' ' || story_rank FROM items WHERE title = 'title 2'"),
+		"00000000000000000000000000000001 2");
+	CHECK_STR(seen(host, "SELECT group_concat(title || '=' || items, ', ') FROM"
+			     " (SELECT * FROM stories ORDER BY title)"),
+		  "title 1=2, title 3=1, title 4=1, title 5=1");
+	CHECK_STR(seen(host, "SELECT group_concat(s.value ->> 'feed_title', ', ') FROM stories,"
+			     " json_each(sources) AS s WHERE items > 1"),
+		  "title 1, title 2");
+	/* One that comes later is one source more; the story without its first is still one. */
+	put_of_story(host, 6, one, 3);
+	CHECK(fake_commit(host) == FM_OK);
+	CHECK_STR(seen(host, "SELECT title || '=' || items FROM stories WHERE items > 1"),
+		  "title 1=3");
+	done_by_another(host, "DELETE FROM items WHERE title = 'title 1'");
+	CHECK_STR(seen(host, "SELECT title || '=' || items || story FROM stories WHERE items > 1"),
+		  "title 2=200000000000000000000000000000001");
+	fake_done(host);
+}
+
+static void
+a_database_of_before_there_were_stories_is_taken_up(void)
+{
+	const char *const before[] = {sqlite_migrations[0], NULL};
+	const struct db_options options = {.migrations = before};
+	struct fm_sink *host = fake_new(&sink_sqlite, NULL, NULL);
+	struct err err = {.text = ""};
+	char path[128];
+	struct db *db;
+
+	(void)snprintf(path, sizeof(path), "%s/items.db", host->dir);
+	db = db_open(path, &options, &err);
+	CHECK(db && db_exec(db, "PRAGMA trusted_schema = ON", &err) == 0);
+	CHECK(db && db_exec(db, "INSERT INTO items(id, rev, seq, title) VALUES('a', 'b', 1, 'old')",
+			    &err) == 0);
+	CHECK(db && db_commit(db, &err) == 0);
+	db_close(db);
+	CHECK(fake_open(host) == FM_OK);
+	put_of_story(host, 1, "00000000000000000000000000000001", 1);
+	CHECK(fake_commit(host) == FM_OK);
+	CHECK_STR(seen(host, "SELECT group_concat(story || title, ' ') FROM"
+			     " (SELECT * FROM stories ORDER BY title)"),
+		  "aold 00000000000000000000000000000001title 1");
+	fake_done(host);
+}
+
 static void
 readers_see_whole_batches_only(void)
 {
@@ -312,6 +386,8 @@ main(void)
 	RUN(writes_what_people_ask_for);
 	RUN(an_item_without_anything_is_a_row_without_anything);
 	RUN(the_newest_revision_replaces_and_an_older_one_does_not);
+	RUN(a_story_of_several_feeds_is_a_row_with_its_sources);
+	RUN(a_database_of_before_there_were_stories_is_taken_up);
 	RUN(readers_see_whole_batches_only);
 	RUN(what_people_delete_is_gone_from_search_and_stays_gone);
 	RUN(a_full_disk_delays_and_leaves_no_half_item);
