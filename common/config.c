@@ -7,12 +7,11 @@
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/ini.h"
+#include "common/mask.h"
 #include "common/quantity.h"
-#include "common/utf8.h"
 
 enum {
 	KEYS_MAX = 256,    /* of a section: they are looked for one by one */
-	SHOWN_BYTES = 60,  /* of a value in an error */
 	KNOWN_BYTES = 300, /* of the list of what is allowed */
 	TEXT_BYTES_MAX = 64 * 1024 * 1024,
 };
@@ -328,11 +327,12 @@ config_blame(const struct config *config, const struct config_section *section, 
 {
 	const struct config_list list = config_values(config, section, key);
 	const struct config_value *last = list.count > 0 ? &list.values[list.count - 1] : NULL;
+	char shown[MASK_BYTES];
 
 	if (!last)
 		return -1;
-	return err_in(err, "%s:%d: %s = %.*s", last->file, last->line, key,
-		      (int)utf8_cut(last->text, strlen(last->text), SHOWN_BYTES), last->text);
+	return err_in(err, "%s:%d: %s = %s", last->file, last->line, key,
+		      mask_text(last->text, shown));
 }
 
 const char *
@@ -492,6 +492,7 @@ check_keys(const struct section *section, const struct config_key *keys, size_t 
 	   struct err *err)
 {
 	SCOPED(buf_done) struct buf known = buf_init(KNOWN_BYTES);
+	char name[MASK_BYTES];
 
 	for (size_t i = 0; i < section->count; i++) {
 		const struct key *key = &section->keys[i];
@@ -505,7 +506,8 @@ check_keys(const struct section *section, const struct config_key *keys, size_t 
 			list_names(&known, keys[k].name);
 		return err_set(err, ERR_USAGE, "%s:%d: unknown key '%s' in [%s%s%s]; known: %s",
 			       key->file, key->line, key->name, section->shown.kind,
-			       *section->shown.name ? " " : "", section->shown.name,
+			       *section->shown.name ? " " : "",
+			       mask_text(section->shown.name, name),
 			       key_count > 0 ? buf_str(&known) : "none");
 	}
 	return 0;

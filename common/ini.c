@@ -9,9 +9,8 @@
 
 #include "common/buf.h"
 #include "common/file.h"
+#include "common/mask.h"
 #include "common/utf8.h"
-
-enum { SHOWN_BYTES = 80 }; /* of a line in an error */
 
 struct reader {
 	struct ini_line line;
@@ -47,13 +46,6 @@ is_name(const char *s)
 	return len > 0 && s[len] == '\0' && (*s < '0' || *s > '9');
 }
 
-/* How much of s an error shows. */
-static int
-shown(const char *s)
-{
-	return (int)utf8_cut(s, strlen(s), SHOWN_BYTES);
-}
-
 static int
 emit(struct reader *r, enum ini_event event, const char *name, const char *text, struct err *err)
 {
@@ -66,11 +58,12 @@ emit(struct reader *r, enum ini_event event, const char *name, const char *text,
 static int
 read_section(struct reader *r, char *s, struct err *err)
 {
+	char shown[MASK_BYTES];
 	char *end = s + strlen(s) - 1;
 	char *name;
 
 	if (*end != ']')
-		return err_set(err, ERR_USAGE, "'%.*s': a section ends with ]", shown(s), s);
+		return err_set(err, ERR_USAGE, "'%s': a section ends with ]", mask_text(s, shown));
 	s = trim(s + 1, end);
 	name = s + strcspn(s, " \t");
 	if (*name)
@@ -78,9 +71,9 @@ read_section(struct reader *r, char *s, struct err *err)
 	name = trim(name, name + strlen(name));
 	if (!is_name(s))
 		return err_set(err, ERR_USAGE,
-			       "'%.*s': a section is [kind] or [kind name]; its kind is of "
+			       "'%s': a section is [kind] or [kind name]; its kind is of "
 			       "a-z 0-9 _ -, beginning with no digit",
-			       shown(s), s);
+			       mask_text(s, shown));
 	r->in_section = true;
 	r->key = NULL;
 	return emit(r, INI_SECTION, s, name, err);
@@ -89,23 +82,24 @@ read_section(struct reader *r, char *s, struct err *err)
 static int
 read_key(struct reader *r, char *s, struct err *err)
 {
+	char shown[MASK_BYTES];
 	char *equals = strchr(s, '=');
 	const char *value;
 
 	if (!equals)
 		return err_set(err, ERR_USAGE,
-			       "'%.*s': neither [section] nor key = value; a line that continues "
+			       "'%s': neither [section] nor key = value; a line that continues "
 			       "a list is indented",
-			       shown(s), s);
+			       mask_text(s, shown));
 	value = trim(equals + 1, equals + strlen(equals));
 	s = trim(s, equals);
 	if (!is_name(s))
 		return err_set(err, ERR_USAGE,
-			       "'%.*s': a key is of a-z 0-9 _ -, beginning with no digit", shown(s),
-			       s);
+			       "'%s': a key is of a-z 0-9 _ -, beginning with no digit",
+			       mask_text(s, shown));
 	if (!r->in_section)
-		return err_set(err, ERR_USAGE, "key '%.*s' stands before the first [section]",
-			       shown(s), s);
+		return err_set(err, ERR_USAGE, "key '%s' stands before the first [section]",
+			       mask_text(s, shown));
 	r->key = s;
 	return emit(r, INI_KEY, s, value, err);
 }
@@ -113,6 +107,7 @@ read_key(struct reader *r, char *s, struct err *err)
 static int
 read_line(struct reader *r, char *s, char *end, struct err *err)
 {
+	char shown[MASK_BYTES];
 	const bool indented = is_blank(*s);
 
 	if (end - s > INI_LINE_BYTES_MAX)
@@ -129,9 +124,9 @@ read_line(struct reader *r, char *s, char *end, struct err *err)
 	if (r->key)
 		return emit(r, INI_MORE, r->key, s, err);
 	return err_set(err, ERR_USAGE,
-		       "'%.*s': an indented line continues a list, and no key stands before it; "
+		       "'%s': an indented line continues a list, and no key stands before it; "
 		       "sections and keys begin at the line's start",
-		       shown(s), s);
+		       mask_text(s, shown));
 }
 
 /* What cannot be read stays so until somebody puts it right. */

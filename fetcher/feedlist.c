@@ -10,6 +10,7 @@
 
 #include "common/buf.h"
 #include "common/config.h"
+#include "common/mask.h"
 #include "common/scope.h"
 #include "common/url.h"
 #include "fetcher/feed.h"
@@ -68,9 +69,11 @@ give(const struct feedlist_to *to, const char *spelt, struct listed *feed, struc
 static int
 at_line(struct err *err, const char *file, int line, const char *spelt)
 {
+	char shown[MASK_BYTES];
+
 	if (err && err->kind == ERR_REJECT)
 		err->kind = ERR_USAGE;
-	return err_in(err, "%s:%d: '%.200s'", file, line, spelt);
+	return err_in(err, "%s:%d: '%s'", file, line, mask_text(spelt, shown));
 }
 
 static int
@@ -122,15 +125,15 @@ on_opml(void *arg, const struct opml_feed *found, struct err *err)
 {
 	const struct opml_arg *a = arg;
 	struct listed feed = {.title = found->title, .category = found->folder};
-	char text[1024];
+	char text[1024], shown[MASK_BYTES];
 
 	if (give(a->to, found->url, &feed, err) == 0)
 		return 0;
 	if (err->kind != ERR_REJECT)
 		return -1;
 	/* An export holds what it holds: one odd line is no reason to refuse the rest. */
-	(void)snprintf(text, sizeof(text), "%s:%d: '%.100s': %s", a->path, found->line, found->url,
-		       err->text);
+	(void)snprintf(text, sizeof(text), "%s:%d: '%s': %s", a->path, found->line,
+		       mask_text(found->url, shown), err->text);
 	err->kind = ERR_NONE;
 	a->to->warn(a->to->arg, text);
 	return 0;

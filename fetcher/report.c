@@ -6,6 +6,7 @@
 #include "common/arena.h"
 #include "common/clock.h"
 #include "common/document.h"
+#include "common/mask.h"
 #include "common/quantity.h"
 #include "common/quarantine.h"
 #include "common/url.h"
@@ -262,6 +263,7 @@ id_of(const char *arg, char out[FEED_ID_HEX + 1], struct err *err)
 {
 	SCOPED(buf_done) struct buf url = buf_init(URL_MAX_BYTES);
 	SCOPED(buf_done) struct buf userinfo = buf_init(URL_MAX_BYTES);
+	char shown[MASK_BYTES];
 
 	if (strlen(arg) == FEED_ID_HEX && strspn(arg, "0123456789abcdef") == FEED_ID_HEX) {
 		memcpy(out, arg, FEED_ID_HEX + 1);
@@ -270,7 +272,7 @@ id_of(const char *arg, char out[FEED_ID_HEX + 1], struct err *err)
 	if (feed_url(arg, &url, &userinfo, err) < 0) {
 		if (err->kind == ERR_REJECT)
 			err->kind = ERR_USAGE;
-		return err_in(err, "'%.200s'", arg);
+		return err_in(err, "'%s'", mask_text(arg, shown));
 	}
 	return feed_id(buf_str(&url), out, err);
 }
@@ -278,7 +280,9 @@ id_of(const char *arg, char out[FEED_ID_HEX + 1], struct err *err)
 static int
 no_such_feed(const char *arg, struct err *err)
 {
-	return err_set(err, ERR_USAGE, "no feed '%.200s' in the list", arg);
+	char shown[MASK_BYTES];
+
+	return err_set(err, ERR_USAGE, "no feed '%s' in the list", mask_text(arg, shown));
 }
 
 static int

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/mask.h"
 #include "common/scope.h"
 #include "common/url.h"
 #include "fetcher/catalogue.h"
@@ -289,21 +290,23 @@ feeds_remove(struct feeds *f, int argc, char **argv, struct err *err)
 	for (int i = 0; i < argc; i++) {
 		const int got = catalogue_remove(f->own, argv[i], err);
 		const int listed = got < 0 ? -1 : catalogue_has(f->all, argv[i], err);
+		char shown[MASK_BYTES];
 
 		if (listed < 0)
 			return -1;
 		removed += got;
+		(void)mask_text(argv[i], shown);
 		if (got == 1)
-			(void)printf("removed %s\n", argv[i]);
+			(void)printf("removed %s\n", shown);
 		else
 			status = TOOL_NOT;
 		if (got == 0 && listed == 1)
 			(void)fprintf(stderr,
 				      "feeds remove: '%s' stands in a file of yours, %s or another "
 				      "one in %s: take it out there\n",
-				      argv[i], buf_str(&f->list_path), buf_str(&f->folder));
+				      shown, buf_str(&f->list_path), buf_str(&f->folder));
 		else if (got == 0)
-			(void)fprintf(stderr, "feeds remove: no feed '%s' in the list\n", argv[i]);
+			(void)fprintf(stderr, "feeds remove: no feed '%s' in the list\n", shown);
 	}
 	if (removed > 0 && write_own(f, err) < 0)
 		return -1;
@@ -323,10 +326,11 @@ import_one(void *arg, const struct opml_feed *feed, struct err *err)
 	struct import *in = arg;
 	struct feeds *f = in->feeds;
 	int got = catalogue_add(f->all, feed->url, NULL, NULL, err);
+	char shown[MASK_BYTES];
 
 	if (got < 0 && err->kind == ERR_REJECT) {
-		(void)fprintf(stderr, "line %d: '%.200s': %s: left out\n", feed->line, feed->url,
-			      err->text);
+		(void)fprintf(stderr, "line %d: '%s': %s: left out\n", feed->line,
+			      mask_text(feed->url, shown), err->text);
 		err->kind = ERR_NONE;
 		in->refused++;
 		return 0;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/json.h"
+#include "common/mask.h"
 #include "deploy/feedmill/ask.h"
 #include "deploy/feedmill/command.h"
 #include "deploy/feedmill/show.h"
@@ -293,10 +294,11 @@ explain_feed(const struct explaining *e, const char *url)
 	SCOPED(buf_done) struct buf feed = buf_init(ANSWER_MAX);
 	SCOPED(jsondoc_free) struct jsondoc *doc = NULL;
 	const int from = ask_or_read(e, "fetcher", url, true, &feed);
+	char shown[MASK_BYTES];
 
 	if (!from)
 		return command_bad("'%s' is neither an item that is kept nor a feed of the list",
-				   url);
+				   mask_text(url, shown));
 	if (e->json) {
 		print_json(NULL, 0, &feed, from);
 		return COMMAND_GOOD;

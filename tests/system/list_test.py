@@ -17,10 +17,7 @@ def write_list(mill, name, urls):
 
 
 def listed(mill):
-    try:
-        return {feed["url"] for feed in mill.ask("fetcher@main", "feeds") or []}
-    except ValueError:
-        return set()  # no feeds are an empty line
+    return {feed["url"] for feed in mill.ask("fetcher@main", "feeds") or []}
 
 
 @promise

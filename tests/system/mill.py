@@ -166,7 +166,7 @@ class Mill:
 
     # What it says.
     def ask(self, who, command):
-        """The answer's JSON values; None when nobody answers."""
+        """The answer's JSON values; None when there are none or nobody answers."""
         path = os.path.join(self.run_folder, *who.split("@")) + ".ctl"
         answer = b""
         try:
@@ -181,7 +181,7 @@ class Mill:
                     answer += got
         except OSError:
             return None
-        return [json.loads(line) for line in answer.splitlines()] or None
+        return [json.loads(line) for line in answer.splitlines() if line] or None
 
     def status(self, who):
         answer = self.ask(who, "status")

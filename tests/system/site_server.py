@@ -4,10 +4,12 @@ import threading
 
 
 class Site:
-    """{path: (type, body, status, headers)} on an address of its own."""
+    """{path: (type, body, status, headers)} on an address of its own; a page that is a function is
+    called with the request's headers and returns that."""
 
     def __init__(self, pages, address="127.0.0.1"):
-        self.asked = []
+        self.asked = []     # paths
+        self.requests = []  # (path, headers)
         site = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -15,8 +17,11 @@ class Site:
 
             def do_GET(self):
                 site.asked.append(self.path)
-                kind, body, status, headers = (*pages.get(self.path, ("text/plain", b"no", 404)),
-                                               {})[:4]
+                site.requests.append((self.path, self.headers))
+                page = pages.get(self.path, ("text/plain", b"no", 404))
+                if callable(page):
+                    page = page(self.headers)
+                kind, body, status, headers = (*page, {})[:4]
                 self.send_response(status)
                 for name, value in {"Content-Type": kind, "Content-Length": str(len(body)),
                                     **headers}.items():
