@@ -276,6 +276,12 @@ inlet_pop(struct inlet *inlet)
 	free(a);
 }
 
+bool
+inlet_is_left(const struct inlet *inlet)
+{
+	return linkin_senders(inlet->link) == 0 || socket_connections(inlet->data) == 0;
+}
+
 size_t
 inlet_waiting(const struct inlet *inlet)
 {

@@ -48,6 +48,8 @@ struct inlet_message {
 bool inlet_peek(struct inlet *inlet, struct inlet_message *out);
 void inlet_pop(struct inlet *inlet);
 size_t inlet_waiting(const struct inlet *inlet); /* arrived, not taken */
+/* After linkin_bye: every sender has said LEAVE, or nobody is connected that still could. */
+bool inlet_is_left(const struct inlet *inlet);
 
 /* Settle with linkin_ack, linkin_nack, linkin_hint on this; then inlet_answer sends. */
 struct linkin *inlet_link(struct inlet *inlet);

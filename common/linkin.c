@@ -21,6 +21,7 @@ struct session {
 	char *route;
 	uint64_t stream, epoch;
 	int64_t heard_ms;
+	bool left;         /* said LEAVE, and no HELLO since */
 	struct idmap held; /* by held_key */
 	/* All that is in hand, of earlier streams too; and the part that the present epoch sent,
 	 * which its sender counts itself. The rest is taken off the sender's credit. */
@@ -268,6 +269,7 @@ hear_hello(struct linkin *in, const struct frame *hello, int64_t now_ms)
 	}
 	set_address(in, i, hello);
 	in->sessions[i].heard_ms = now_ms;
+	in->sessions[i].left = false;
 	if (hello->epoch < in->sessions[i].epoch) {
 		/* From a connection that is over, or from a sender that was restarted and counts
 		 * from below: it learns the number to go beyond. */
@@ -354,6 +356,15 @@ hear_fence(struct linkin *in, int i, const struct frame *frame)
 	pong->id_count = count;
 }
 
+/* What is in hand of earlier epochs it may send again when it comes back: that is remembered. */
+static void
+hear_leave(struct linkin *in, int i)
+{
+	in->sessions[i].left = true;
+	if (in->sessions[i].all_count == 0)
+		end_session(in, i);
+}
+
 void
 linkin_hear(struct linkin *in, const struct frame *frame, int64_t now_ms)
 {
@@ -383,7 +394,7 @@ linkin_hear(struct linkin *in, const struct frame *frame, int64_t now_ms)
 	else if (frame->type == FRAME_FENCE)
 		hear_fence(in, i, frame);
 	else if (frame->type == FRAME_LEAVE)
-		end_session(in, i);
+		hear_leave(in, i);
 }
 
 void
@@ -573,6 +584,16 @@ size_t
 linkin_held(const struct linkin *in)
 {
 	return in->tickets.used;
+}
+
+size_t
+linkin_senders(const struct linkin *in)
+{
+	size_t count = 0;
+
+	for (int i = 0; i < in->session_count; i++)
+		count += in->sessions[i].from && !in->sessions[i].left;
+	return count;
 }
 
 uint64_t

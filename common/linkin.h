@@ -51,7 +51,8 @@ void linkin_hint(struct linkin *in, uint64_t ticket, struct bytes hint);
  * sender when it says HELLO. Copies from. */
 void linkin_confess(struct linkin *in, const char *from, uint64_t stream, uint64_t id,
 		    int64_t points);
-/* Take nothing new: BYE to every sender, also to those who come. */
+/* Take nothing new: BYE to every sender, also to those who come. What they sent before they heard
+ * it is delivered still; each says LEAVE when all of it is answered. */
 void linkin_bye(struct linkin *in);
 
 /* Actions. */
@@ -76,6 +77,7 @@ enum linkin_act linkin_next(struct linkin *in, struct linkin_action *action);
 
 /* Questions. */
 size_t linkin_held(const struct linkin *in);
+size_t linkin_senders(const struct linkin *in);     /* that have not said LEAVE */
 uint64_t linkin_strangers(const struct linkin *in); /* frames of who never said HELLO */
 bool linkin_failed(const struct linkin *in);        /* as linkout_failed */
 /* What the black box needs to name a held message: false for an unknown ticket. */

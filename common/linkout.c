@@ -186,12 +186,21 @@ linkout_tick(struct linkout *out, int64_t now_ms)
 		case UP:
 		case LEAVING:
 			fence(out, i, now_ms);
+			/* For this word it waits: nothing is on its way to it any more. */
 			if (peer->state == LEAVING && peer->flight_count == 0) {
-				peer->backoff = LINKOUT_PAUSE_MIN_MS;
-				book_lose(out, i, now_ms);
-				if (!peer->seen)
-					book_release(out, peer);
+				(void)book_send(out, i, FRAME_LEAVE);
+				peer->state = LEFT;
+				peer->since_ms = now_ms;
 			}
+			break;
+		case LEFT:
+			/* Closed at once, the word might not get out. */
+			if (now_ms - peer->since_ms < LINKOUT_PAUSE_MIN_MS)
+				break;
+			peer->backoff = LINKOUT_PAUSE_MIN_MS;
+			book_lose(out, i, now_ms);
+			if (!peer->seen)
+				book_release(out, peer);
 			break;
 		case FREE:
 		case OPENING:
@@ -233,7 +242,7 @@ linkout_leave(struct linkout *out)
 {
 	out->left = true;
 	for (int i = 0; i < out->peer_count; i++) {
-		if (out->peers[i].state >= GREETING)
+		if (out->peers[i].state >= GREETING && out->peers[i].state != LEFT)
 			(void)book_send(out, i, FRAME_LEAVE);
 		book_lose(out, i, 0);
 	}
@@ -260,7 +269,7 @@ pick(const struct linkout *out, const struct entry *entry, int64_t now_ms)
 		const struct peer *peer = &out->peers[i];
 		uint64_t score;
 
-		if (peer->state == FREE || peer->state == LEAVING)
+		if (peer->state == FREE || peer->state >= LEAVING)
 			continue;
 		if (!out->options.by_key && !takes(peer, entry->len, now_ms))
 			continue;
@@ -419,7 +428,8 @@ linkout_resent(const struct linkout *out)
 bool
 linkout_peer(const struct linkout *out, int i, int64_t now_ms, struct linkout_peer_view *view)
 {
-	static const char *const names[] = {"free", "down", "opening", "greeting", "up", "leaving"};
+	static const char *const names[] = {"free", "down",    "opening", "greeting",
+					    "up",   "leaving", "leaving"};
 	const struct peer *peer = &out->peers[i];
 
 	*view = (struct linkout_peer_view){.endpoint = ""};

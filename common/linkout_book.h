@@ -21,7 +21,9 @@ struct entry {
 };
 TAILQ_HEAD(entries, entry);
 
-enum peer_state { FREE, DOWN, OPENING, GREETING, UP, LEAVING };
+/* LEAVING: the receiver said BYE, and has messages in hand; LEFT: it has not, and was told LEAVE.
+ */
+enum peer_state { FREE, DOWN, OPENING, GREETING, UP, LEAVING, LEFT };
 
 struct peer {
 	enum peer_state state;
@@ -34,7 +36,7 @@ struct peer {
 	struct entries flight; /* in the order of sending */
 	size_t flight_count;
 	uint64_t flight_bytes;
-	int64_t since_ms;          /* of OPENING, GREETING */
+	int64_t since_ms;          /* of OPENING, GREETING, LEFT */
 	int64_t retry_ms, backoff; /* of DOWN */
 	int64_t paused_ms, pause;  /* after "later" */
 	bool fenced;               /* a fence is on its way */

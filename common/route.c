@@ -192,6 +192,18 @@ route_is_busy(const struct route *route)
 	       (linkout_pending(link) > 0 && linkout_any_up(link));
 }
 
+uint64_t
+route_resent(const struct route *route)
+{
+	return linkout_resent(outlet_link(route->outlet));
+}
+
+size_t
+route_in_flight(const struct route *route)
+{
+	return linkout_in_flight(outlet_link(route->outlet));
+}
+
 void
 route_status(const struct route *route, struct json *j)
 {

@@ -78,6 +78,10 @@ int route_send(struct route *route, struct err *err);
 void route_drain(struct route *route);
 /* In flight to a receiver that is up: worth waiting for. */
 bool route_is_busy(const struct route *route);
+/* What receivers may get twice: the messages that were sent more than once so far, and those that
+ * are sent and not answered. */
+uint64_t route_resent(const struct route *route);
+size_t route_in_flight(const struct route *route);
 void route_status(const struct route *route, struct json *j);
 
 #endif

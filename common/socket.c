@@ -30,7 +30,7 @@ enum {
 	SOCKETS_MAX = 1023,
 
 	STRANGER_MS = HANDSHAKE_MS + 1000, /* whoever has not shaken hands by then never will */
-	MONITOR_IN = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED,
+	MONITOR_IN = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED,
 	MONITOR_OUT = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED,
 };
 
@@ -61,6 +61,7 @@ struct socket {
 	/* Of a bound one: connections so far, those of them that became ours, and how many there
 	 * were when it was last looked. */
 	uint64_t accepted, shaken, looked_accepted;
+	uint64_t ended;
 	int64_t looked_ms;
 };
 
@@ -373,6 +374,7 @@ socket_look(struct socket *s, int64_t now_ms, struct refusals *refusals)
 	while ((what = monitor_event(s)) != 0) {
 		s->accepted += what == ZMQ_EVENT_ACCEPTED;
 		s->shaken += what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+		s->ended += what == ZMQ_EVENT_DISCONNECTED;
 	}
 	if (now_ms - s->looked_ms < STRANGER_MS)
 		return;
@@ -383,6 +385,12 @@ socket_look(struct socket *s, int64_t now_ms, struct refusals *refusals)
 	}
 	s->looked_accepted = s->accepted;
 	s->looked_ms = now_ms;
+}
+
+uint64_t
+socket_connections(const struct socket *s)
+{
+	return s->accepted - s->ended;
 }
 
 /* One wait for all. */

@@ -74,6 +74,9 @@ int socket_receive(struct socket *s, struct socket_message *message_out, struct 
  * known some seconds later, when no handshake can be under way any more. */
 void socket_look(struct socket *s, int64_t now_ms, struct refusals *refusals);
 
+/* Connections to a bound socket that are up, as of the last look. */
+uint64_t socket_connections(const struct socket *s);
+
 /* The next event of a DATA_OUT socket's connection. */
 enum socket_event { SOCKET_QUIET, SOCKET_UP, SOCKET_DOWN };
 enum socket_event socket_event(struct socket *s);

@@ -324,6 +324,25 @@ exit_status(const struct err *err)
 	return err->kind == ERR_USAGE ? EXIT_CONFIG : EXIT_RESTART;
 }
 
+/* Whatever is in flight now is given again by the next life. */
+static void
+log_end(const struct stage *stage)
+{
+	int64_t resent = 0, in_flight = 0;
+
+	for (int i = 0; i < STAGE_ROUTES_MAX; i++) {
+		if (!stage->routes[i])
+			continue;
+		resent += (int64_t)route_resent(stage->routes[i]);
+		in_flight += (int64_t)route_in_flight(stage->routes[i]);
+	}
+	if (in_flight > 0)
+		log_event(LOG_WARNING, "drain_cut", LOG_NUM("limit_s", stage->common.drain_s),
+			  LOG_NUM("in_flight", in_flight));
+	log_event(LOG_INFO, "stopped", LOG_NUM("handled", (int64_t)stage->handled),
+		  LOG_NUM("resent", resent), LOG_NUM("in_flight", in_flight));
+}
+
 static int
 run(struct stage *stage)
 {
@@ -344,9 +363,9 @@ run(struct stage *stage)
 			status = exit_status(&err);
 		}
 	}
-	close_stage(stage);
 	if (status == EXIT_STOPPED)
-		log_event(LOG_INFO, "stopped", LOG_NUM("handled", (int64_t)stage->handled));
+		log_end(stage);
+	close_stage(stage);
 	return status;
 }
 

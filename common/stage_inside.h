@@ -55,6 +55,7 @@ struct stage {
 	int64_t paused_until_ms, pause_ms;
 	char pause_reason[256];
 	int64_t draining_until_ms; /* 0: not draining */
+	int64_t parting_until_ms;  /* senders may say LEAVE until then; 0: not so far */
 	int64_t watchdog_ms, watched_ms;
 	struct refusals refused_acks;
 	uint64_t handled, rejected, commits;

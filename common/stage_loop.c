@@ -22,6 +22,7 @@ enum {
 	BUSY_MS = 50,  /* ... and so often while something is on its way */
 	PAUSE_MIN_MS = 1000,
 	PAUSE_MAX_MS = 30000,
+	PARTING_MS = 5000,    /* for the LEAVE of every sender: one that is frozen never says it */
 	ACKS_READ_MAX = 4096, /* frames a turn */
 };
 
@@ -368,6 +369,18 @@ turn(struct stage *stage, struct err *err)
 	return 0;
 }
 
+/* Whoever is gone while a sender still believes in it makes that sender give again what it sent
+ * meanwhile. */
+static bool
+is_left(struct stage *stage)
+{
+	if (!stage->inlet || inlet_waiting(stage->inlet) > 0 || inlet_is_left(stage->inlet))
+		return true;
+	if (!stage->parting_until_ms)
+		stage->parting_until_ms = stage->now_ms + PARTING_MS;
+	return stage->now_ms >= stage->parting_until_ms;
+}
+
 /* Nothing is in hand any more, or nothing of it can move. */
 static bool
 is_drained(struct stage *stage)
@@ -380,7 +393,7 @@ is_drained(struct stage *stage)
 		busy = inlet_waiting(stage->inlet) > 0 && stage->now_ms >= stage->paused_until_ms;
 	if (!busy && stage->ops->idle)
 		busy = !stage->ops->idle(stage->self);
-	return !busy;
+	return !busy && is_left(stage);
 }
 
 int

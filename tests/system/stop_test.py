@@ -1,7 +1,9 @@
 """Asked to stop, a stage finishes what it has in hand; started again, it goes on where it was."""
+import signal
+
 import oracle
 import wait
-from mill import Mill
+from mill import Mill, SLOWNESS
 from promise import note, promise, run
 
 
@@ -26,11 +28,11 @@ def sigterm_at_full_load_drains_and_doubles_nothing():
             expected.update(mill.publish(50, 20))
         mill.await_items(expected)
         mill.await_idle()
-        resent = [route["resent"] for who in ("fetcher@main", "parser@1", "parser@2")
-                  for route in mill.status(who)["routes"]]
-        note(f"messages sent again: {resent}")
         mill.stop_all()
         mill.check(expected)
+        for who in mill.everyone(2):
+            ends = mill.logged(who, " stopped ")
+            assert ends and all(" resent=0 in_flight=0" in line for line in ends), ends
 
 
 @promise
@@ -44,6 +46,32 @@ def all_stopped_from_the_source_down_leave_nothing_in_between():
         mill.start_all(parsers=1)
         mill.await_items(expected)
         mill.await_idle()
+        mill.stop_all()
+        mill.check(expected)
+
+
+@promise
+def a_sender_that_is_frozen_or_dead_keeps_nobody_from_stopping():
+    with Mill() as mill:
+        mill.start_all()
+        mill.watch_arrivals()
+        expected = mill.publish(20, 20)
+        mill.await_items(expected)
+        mill.await_idle()
+        mill.signal("classifier@main", signal.SIGSTOP)
+        began = mill.now()
+        assert mill.stop("sink@db") == 0
+        assert mill.now() - began < 10 * SLOWNESS
+        note(f"its sender frozen, a sink stopped after {mill.now() - began:.1f} s")
+        mill.kill("classifier@main")
+        began = mill.now()
+        assert mill.stop("sink@file") == 0
+        assert mill.now() - began < 3 * SLOWNESS
+        note(f"its sender dead, a sink stopped after {mill.now() - began:.1f} s")
+        for who in ("sink@db", "sink@file", "classifier@main"):
+            mill.start(who, ready=False)
+        expected.update(mill.publish(20, 20))
+        mill.await_items(expected)
         mill.stop_all()
         mill.check(expected)
 

@@ -83,7 +83,7 @@ struct receiver {
 static struct sender senders[SENDERS];
 static struct receiver receivers[RECEIVERS];
 static int64_t now_ms;
-static uint64_t resent;
+static uint64_t resent, partings;
 static bool refusing; /* receivers say "later" and "reject" now and then */
 
 /* Some are larger than all credit. */
@@ -485,6 +485,21 @@ fault_step(void)
 	}
 }
 
+/* As stage_loop ends: it has nothing in hand, and every sender has said LEAVE. */
+static void
+parting_step(struct receiver *r)
+{
+	if (!r->leaving && dice(4000) == 0) {
+		linkin_bye(r->in);
+		receiver_work(r);
+		r->leaving = true;
+	}
+	if (r->leaving && r->held_count == 0 && linkin_senders(r->in) == 0) {
+		receiver_crash(r);
+		partings++;
+	}
+}
+
 static void
 offer_step(void)
 {
@@ -589,6 +604,8 @@ run_world(uint64_t seed, uint64_t steps, bool faults)
 		work_step();
 		if (faults && dice(rare) == 0)
 			fault_step();
+		if (!faults)
+			parting_step(&receivers[dice(RECEIVERS)]);
 		if (dice(40) == 0)
 			offer_step();
 		if (step % 64 == 0)
@@ -633,14 +650,15 @@ delivers_everything_whatever_breaks(void)
 	CHECK(resent > 0);
 }
 
-/* Receivers that take longer than any fence interval: they are asked, and say "I have it". */
+/* Receivers that take longer than any fence interval: they are asked, and say "I have it". And
+ * receivers that are asked to stop. */
 static void
 sends_nothing_twice_when_nothing_breaks(void)
 {
 	resent = 0;
 	for (uint64_t s = 1; s <= 3 && check_bad == 0; s++)
 		(void)run_world(s, DEFAULT_STEPS, false);
-	CHECK(resent == 0);
+	CHECK(resent == 0 && partings > 10);
 }
 
 int

@@ -161,6 +161,33 @@ says_bye_also_to_those_who_come(void)
 }
 
 static void
+a_sender_that_leaves_is_waited_for_no_more_and_its_messages_are_known(void)
+{
+	struct linkin *in = linkin_new(&credit);
+	struct frame leave = {.type = FRAME_LEAVE, .from = "a", .stream = 1, .epoch = 2};
+	struct linkin_session_view view;
+	struct linkin_action a;
+	uint64_t ticket;
+
+	hello(in, 1, 1, &a);
+	ticket = deliver(in, 1, 1, 1);
+	hello(in, 1, 2, &a);
+	CHECK(linkin_senders(in) == 1);
+	linkin_hear(in, &leave, 0);
+	CHECK(linkin_senders(in) == 0);
+	/* It comes back, and gives again what is in hand. */
+	hello(in, 1, 3, &a);
+	CHECK(linkin_senders(in) == 1 && deliver(in, 1, 3, 1) == 0);
+	linkin_ack(in, ticket);
+	while (linkin_next(in, &a) != LINKIN_NONE)
+		continue;
+	leave.epoch = 3;
+	linkin_hear(in, &leave, 0);
+	CHECK(linkin_next(in, &a) == LINKIN_CLOSE && !linkin_session(in, 0, &view));
+	linkin_free(in);
+}
+
+static void
 a_silent_sender_is_forgotten_when_nothing_is_in_hand(void)
 {
 	struct linkin *in = linkin_new(&credit);
@@ -188,6 +215,7 @@ main(void)
 	RUN(answers_a_fence_with_what_it_does_not_hold);
 	RUN(confesses_to_the_sender_whose_message_it_died_of);
 	RUN(says_bye_also_to_those_who_come);
+	RUN(a_sender_that_leaves_is_waited_for_no_more_and_its_messages_are_known);
 	RUN(a_silent_sender_is_forgotten_when_nothing_is_in_hand);
 	return check_done();
 }

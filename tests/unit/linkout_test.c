@@ -283,6 +283,36 @@ goes_beyond_an_epoch_that_the_receiver_remembers(void)
 	linkout_free(out);
 }
 
+/* The receiver waits for the word; the socket stays until it is out. */
+static void
+answers_bye_with_leave_when_all_is_acked(void)
+{
+	static const uint64_t ids[] = {1};
+	struct frame bye = {.type = FRAME_BYE, .from = "r", .stream = 7};
+	struct frame ack = {.type = FRAME_ACK, .from = "r", .stream = 7, .ids = ids, .id_count = 1};
+	struct linkout *out = with_options(false);
+	struct linkout_action a;
+
+	bye.epoch = ack.epoch = bring_up(out, "r1", 9, 900);
+	offer(out, 1, 1);
+	drop_actions(out, 0);
+	linkout_hear(out, &bye, 0);
+	offer(out, 2, 1);
+	linkout_tick(out, 10);
+	CHECK(linkout_next(out, 10, &a) == LINKOUT_NONE);
+	linkout_hear(out, &ack, 20);
+	CHECK(linkout_next(out, 20, &a) == LINKOUT_ACKED);
+	linkout_tick(out, 20);
+	CHECK(linkout_next(out, 20, &a) == LINKOUT_SEND && a.frame.type == FRAME_LEAVE &&
+	      a.frame.epoch == bye.epoch);
+	linkout_tick(out, 20 + LINKOUT_PAUSE_MIN_MS - 1);
+	CHECK(linkout_next(out, 20 + LINKOUT_PAUSE_MIN_MS - 1, &a) == LINKOUT_NONE);
+	linkout_tick(out, 20 + LINKOUT_PAUSE_MIN_MS);
+	CHECK(linkout_next(out, 20 + LINKOUT_PAUSE_MIN_MS, &a) == LINKOUT_CLOSE);
+	CHECK(linkout_pending(out) == 1 && linkout_resent(out) == 0);
+	linkout_free(out);
+}
+
 int
 main(void)
 {
@@ -297,5 +327,6 @@ main(void)
 	RUN(later_pauses_the_receiver_and_reject_ends_the_message);
 	RUN(a_window_of_laters_is_one_pause_and_the_next_window_a_longer_one);
 	RUN(goes_beyond_an_epoch_that_the_receiver_remembers);
+	RUN(answers_bye_with_leave_when_all_is_acked);
 	return check_done();
 }
