@@ -29,7 +29,8 @@ struct cursor {
 	bool look;      /* there may be another in the database */
 	bool has_blame; /* perhaps */
 
-	uint64_t delivered, quarantined, expired;
+	struct tally tally; /* up to done, of the errand too if it is owed: saved with done */
+	int64_t replayed, before;
 	struct buf body;
 };
 
@@ -61,16 +62,25 @@ read_blame(struct cursor *c, struct err *err)
 static int
 load(struct cursor *c, struct err *err)
 {
-	int64_t done = 0;
-	const int known = ledger_done(c->ledger, &done, err);
+	struct ledger_place place = {.before = -1};
+	const int known = ledger_load(c->ledger, &place, err);
+	struct outbox_depth depth;
 
 	c->look = true;
 	if (known < 0 || take_errand(c, err) < 0 || read_blame(c, err) < 0)
 		return -1;
 	if (!known && c->options.from_now)
-		done = outbox_last_seq(c->outbox);
-	c->fresh = lane_of(done, INT64_MAX);
-	c->saved = c->saving = known ? done : -1;
+		place.done = outbox_last_seq(c->outbox);
+	c->fresh = lane_of(place.done, INT64_MAX);
+	c->saved = c->saving = known ? place.done : -1;
+	c->tally = place.tally;
+	c->replayed = place.replayed;
+	c->before = place.before;
+	if (c->before >= 0)
+		return 0;
+	if (cursor_depth(c, &depth, err) < 0)
+		return -1;
+	c->before = outbox_count_ever(c->outbox) - depth.items;
 	return 0;
 }
 
@@ -236,17 +246,22 @@ offer_row(void *arg, const struct outbox_row *row)
 
 	if (row->seq > lane->end)
 		return 1;
-	if (is_wanted_by(offering, row)) {
-		/* Pending first: an offer that is not noted could be settled unnoticed. */
-		if (seqset_add(&lane->pending, row->seq, offering->err) < 0 ||
-		    offering->offer(offering->arg, (uint64_t)row->seq, row->len, offering->err) <
-			    0) {
-			(void)seqset_remove(&lane->pending, row->seq);
-			offering->failed = true;
-			return 1;
-		}
-		offering->room--;
+	if (!is_wanted_by(offering, row)) {
+		lane_note(lane, FATE_FILTERED);
+		lane_pass(lane, row->seq);
+		return 0;
 	}
+	/* Pending first: an offer that is not noted could be settled unnoticed. */
+	if (lane_send(lane, row->seq, offering->err) < 0) {
+		offering->failed = true;
+		return 1;
+	}
+	if (offering->offer(offering->arg, (uint64_t)row->seq, row->len, offering->err) < 0) {
+		lane_unsend(lane);
+		offering->failed = true;
+		return 1;
+	}
+	offering->room--;
 	lane_pass(lane, row->seq);
 	return offering->room == 0;
 }
@@ -302,6 +317,18 @@ offer_lane(struct offering *offering, size_t share)
 	return 0;
 }
 
+/* What became of the rows that the next save says are done. */
+static void
+take_settled(struct cursor *c)
+{
+	struct tally again = {{0}};
+
+	lane_take_settled(&c->fresh, &c->tally);
+	if (c->has_errand)
+		lane_take_settled(&c->errand.lane, c->errand.owed ? &c->tally : &again);
+	c->replayed += again.of[FATE_DELIVERED];
+}
+
 /* A backlog that is too long to wait for becomes an errand; what is in flight of it goes along. */
 static int
 set_backlog_apart(struct cursor *c, struct err *err)
@@ -315,7 +342,7 @@ set_backlog_apart(struct cursor *c, struct err *err)
 	if (errand_init(&c->errand, true, backlog, INT64_MIN, NULL, err) < 0)
 		return -1;
 	c->has_errand = true;
-	c->fresh = lane_of(last, INT64_MAX);
+	c->fresh = lane_of(last, INT64_MAX); /* what was settled went along, and is owed as well */
 	return 0;
 }
 
@@ -359,11 +386,12 @@ cursor_has_more(const struct cursor *c, size_t room)
 /* What became of it. */
 
 static int
-settle(struct cursor *c, int64_t seq, struct err *err)
+settle(struct cursor *c, int64_t seq, enum fate fate, struct err *err)
 {
-	/* One row may be in flight in one lane only: an errand ends where fresh rows begin. */
-	if (!lane_settle(&c->fresh, seq) && c->has_errand)
-		(void)lane_settle(&c->errand.lane, seq);
+	/* One row may be in flight in one lane only: an errand ends where fresh rows begin. One
+	 * that is in none, for it was let go of meanwhile, has been counted. */
+	if (!lane_settle(&c->fresh, seq, fate) && c->has_errand)
+		(void)lane_settle(&c->errand.lane, seq, fate);
 	if (!c->has_blame)
 		return 0;
 	return ledger_blame_forget(c->ledger, seq, err) < 0 ? -1 : read_blame(c, err);
@@ -372,10 +400,8 @@ settle(struct cursor *c, int64_t seq, struct err *err)
 int
 cursor_acked(struct cursor *c, uint64_t seq, struct err *err)
 {
-	if (settle(c, (int64_t)seq, err) < 0)
-		return err_in(err, "sink %s", c->sink);
-	c->delivered++;
-	return 0;
+	return settle(c, (int64_t)seq, FATE_DELIVERED, err) < 0 ? err_in(err, "sink %s", c->sink)
+								: 0;
 }
 
 int
@@ -400,9 +426,8 @@ cursor_rejected(struct cursor *c, uint64_t seq, const char *who, const char *rea
 	 * is gone, and counted as that. */
 	if (c->body.len > 0 && (db_begin(db, err) < 0 || quarantine_add(db, &row, &id, err) < 0))
 		return err_in(err, "sink %s", c->sink);
-	if (settle(c, (int64_t)seq, err) < 0)
+	if (settle(c, (int64_t)seq, c->body.len > 0 ? FATE_QUARANTINED : FATE_EXPIRED, err) < 0)
 		return err_in(err, "sink %s", c->sink);
-	c->quarantined += c->body.len > 0;
 	return 0;
 }
 
@@ -423,8 +448,8 @@ struct expiry {
 	struct cursor *cursor;
 	int64_t least_s;   /* older ones go */
 	int64_t keep_from; /* of the bytes ever: rows that begin before are too much */
-	int64_t end, last;
-	size_t count;
+	int64_t end, next, last;
+	struct tally unseen; /* rows beyond next */
 };
 
 static int
@@ -436,7 +461,8 @@ expire_row(void *arg, const struct outbox_row *row)
 				       row->bytes_to - (int64_t)row->len >= expiry->keep_from))
 		return 1;
 	expiry->last = row->seq;
-	expiry->count += is_wanted(expiry->cursor, row);
+	if (row->seq > expiry->next)
+		expiry->unseen.of[is_wanted(expiry->cursor, row) ? FATE_EXPIRED : FATE_FILTERED]++;
 	return 0;
 }
 
@@ -446,6 +472,7 @@ cursor_expire(struct cursor *c, int64_t now_s, void (*forget)(void *arg, uint64_
 {
 	struct expiry expiry = {.cursor = c, .least_s = INT64_MIN, .keep_from = INT64_MIN};
 	struct lane *lane = &c->fresh;
+	size_t sent = 0;
 
 	*count_out = 0;
 	if (!c->options.expire)
@@ -457,16 +484,16 @@ cursor_expire(struct cursor *c, int64_t now_s, void (*forget)(void *arg, uint64_
 	if (c->has_errand && c->errand.owed && !lane_is_over(&c->errand.lane))
 		lane = &c->errand.lane;
 	expiry.end = lane->end;
+	expiry.next = lane->next;
 	if (outbox_each(c->outbox, lane->done, CURSOR_LOOK_ROWS_MAX, expire_row, &expiry, err) < 0)
 		return err_in(err, "sink %s", c->sink);
 	if (expiry.last == 0)
 		return 0;
 	/* In flight or not: an answer that still comes finds nothing to settle. */
-	for (size_t i = 0; i < lane->pending.count && lane->pending.at[i] <= expiry.last; i++)
-		forget(arg, (uint64_t)lane->pending.at[i]);
-	lane_skip(lane, expiry.last);
-	c->expired += expiry.count;
-	*count_out = expiry.count;
+	for (; sent < lane->pending.count && seqset_at(&lane->pending, sent) <= expiry.last; sent++)
+		forget(arg, (uint64_t)seqset_at(&lane->pending, sent));
+	lane_skip(lane, expiry.last, &expiry.unseen);
+	*count_out = sent + (size_t)expiry.unseen.of[FATE_EXPIRED];
 	return 0;
 }
 
@@ -509,14 +536,23 @@ cursor_is_dirty(const struct cursor *c)
 	       (c->has_errand && errand_is_dirty(&c->errand));
 }
 
+static struct ledger_place
+place_of(struct cursor *c)
+{
+	take_settled(c);
+	return (struct ledger_place){c->fresh.done, c->tally, c->replayed, c->before};
+}
+
 int
 cursor_save(struct cursor *c, struct err *err)
 {
+	const struct ledger_place place = place_of(c);
+
 	if (!cursor_is_dirty(c))
 		return 0;
 	/* A backlog that was set apart and where fresh items begin: both or neither. */
 	if ((c->has_errand && errand_save(outbox_db(c->outbox), c->sink, &c->errand, err) < 0) ||
-	    ledger_save(c->ledger, c->fresh.done, c->filter_text, err) < 0)
+	    ledger_save(c->ledger, &place, c->filter_text, err) < 0)
 		return err_in(err, "sink %s", c->sink);
 	c->saving = c->fresh.done;
 	c->filter_changed = false;
@@ -564,11 +600,12 @@ cursor_depth(struct cursor *c, struct outbox_depth *out, struct err *err)
 
 	if (outbox_depth(c->outbox, c->fresh.done, out, err) < 0)
 		return -1;
+	out->items -= tally_sum(&c->fresh.pending.behind);
 	if (!c->has_errand || !c->errand.owed || lane_is_over(&c->errand.lane))
 		return 0;
 	if (errand_depth(c, &owed, err) < 0)
 		return -1;
-	out->items += owed.items;
+	out->items += owed.items - tally_sum(&c->errand.lane.pending.behind);
 	out->bytes += owed.bytes;
 	out->oldest_s = owed.oldest_s;
 	return 0;
@@ -578,10 +615,16 @@ void
 cursor_status(struct cursor *c, int64_t now_s, struct json *j)
 {
 	struct outbox_depth depth = {0, 0, 0}, errand = {0, 0, 0};
+	struct tally tally;
 
 	(void)cursor_depth(c, &depth, NULL);
 	if (c->has_errand && !lane_is_over(&c->errand.lane))
 		(void)errand_depth(c, &errand, NULL);
+	take_settled(c);
+	tally = c->tally;
+	tally_add(&tally, &c->fresh.pending.behind);
+	if (c->has_errand && c->errand.owed)
+		tally_add(&tally, &c->errand.lane.pending.behind);
 	/* Out of the database, so that they add up over any number of deaths. */
 	json_member_int(j, "accepted", outbox_count_ever(c->outbox));
 	json_member_int(j, "settled", outbox_count_ever(c->outbox) - depth.items);
@@ -591,8 +634,11 @@ cursor_status(struct cursor *c, int64_t now_s, struct json *j)
 	json_member_int(j, "backlog", c->errand.owed ? errand.items : 0);
 	json_member_int(j, "replaying", c->errand.owed ? 0 : errand.items);
 	json_member_int(j, "pending", (int64_t)pending(c));
-	json_member_int(j, "delivered", (int64_t)c->delivered);
-	json_member_int(j, "quarantined", (int64_t)c->quarantined);
-	json_member_int(j, "expired", (int64_t)c->expired);
+	json_member_int(j, "delivered", tally.of[FATE_DELIVERED]);
+	json_member_int(j, "quarantined", tally.of[FATE_QUARANTINED]);
+	json_member_int(j, "expired", tally.of[FATE_EXPIRED]);
+	json_member_int(j, "filtered", tally.of[FATE_FILTERED]);
+	json_member_int(j, "before", c->before);
+	json_member_int(j, "replayed", c->replayed);
 	json_member(j, "filter", c->filter_text);
 }

@@ -92,10 +92,11 @@ void cursor_rollback(struct cursor *cursor);
 /* Whether another cursor_offer with this room would find something to look at. */
 bool cursor_has_more(const struct cursor *cursor, size_t room);
 
-/* Members of an open object: accepted (items ever taken up) = settled (delivered, filtered out,
- * quarantined or expired for this sink) + depth (not yet), which hold over restarts; bytes,
- * oldest_s, backlog, replaying (rows of these errands that are left), pending, delivered,
- * quarantined, expired, filter. */
+/* Members of an open object: accepted (items ever taken up) = settled + depth (not yet), and
+ * settled = delivered + quarantined + expired + filtered (out) + before (accepted before the sink
+ * was declared), exactly, over restarts and deaths; bytes, oldest_s, backlog, replaying (rows of
+ * these errands that are left), replayed (delivered once more by replays, ever), pending, filter.
+ */
 void cursor_status(struct cursor *cursor, int64_t now_s, struct json *j);
 
 #endif

@@ -15,10 +15,29 @@ lane_clear(struct lane *lane)
 static void
 find_done(struct lane *lane)
 {
-	const int64_t done = lane->pending.count > 0 ? lane->pending.at[0] - 1 : lane->next;
+	const int64_t done =
+		lane->pending.count > 0 ? seqset_at(&lane->pending, 0) - 1 : lane->next;
 
 	if (done > lane->done)
 		lane->done = done;
+}
+
+int
+lane_send(struct lane *lane, int64_t seq, struct err *err)
+{
+	return seqset_push(&lane->pending, seq, err);
+}
+
+void
+lane_unsend(struct lane *lane)
+{
+	seqset_unpush(&lane->pending);
+}
+
+void
+lane_note(struct lane *lane, enum fate fate)
+{
+	seqset_note(&lane->pending, fate, 1, &lane->settled);
 }
 
 void
@@ -30,9 +49,9 @@ lane_pass(struct lane *lane, int64_t seq)
 }
 
 bool
-lane_settle(struct lane *lane, int64_t seq)
+lane_settle(struct lane *lane, int64_t seq, enum fate fate)
 {
-	const bool was = seqset_remove(&lane->pending, seq);
+	const bool was = seqset_remove(&lane->pending, seq, fate, &lane->settled);
 
 	if (was)
 		find_done(lane);
@@ -40,10 +59,19 @@ lane_settle(struct lane *lane, int64_t seq)
 }
 
 void
-lane_skip(struct lane *lane, int64_t seq)
+lane_skip(struct lane *lane, int64_t seq, const struct tally *unseen)
 {
-	seqset_remove_to(&lane->pending, seq);
+	seqset_remove_to(&lane->pending, seq, FATE_EXPIRED, &lane->settled);
+	/* Where there are any, they lie behind all that was in flight. */
+	tally_add(&lane->settled, unseen);
 	lane_pass(lane, seq);
+}
+
+void
+lane_take_settled(struct lane *lane, struct tally *to)
+{
+	tally_add(to, &lane->settled);
+	lane->settled = (struct tally){{0}};
 }
 
 bool

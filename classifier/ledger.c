@@ -43,26 +43,48 @@ change(struct ledger l, const char *sql, int64_t seq, struct err *err)
 /* How far. */
 
 int
-ledger_done(struct ledger l, int64_t *out, struct err *err)
+ledger_load(struct ledger l, struct ledger_place *out, struct err *err)
 {
-	return ask(l, "SELECT done_seq FROM cursors WHERE sink = ?1", out, err);
+	struct db_stmt *stmt = stmt_of(l,
+				       "SELECT done_seq, delivered, quarantined, expired, filtered,"
+				       " replayed, before FROM cursors WHERE sink = ?1",
+				       err);
+	const int got = stmt ? db_step(stmt, err) : -1;
+
+	if (got <= 0)
+		return got;
+	*out = (struct ledger_place){
+		.done = db_col_int(stmt, 0),
+		.replayed = db_col_int(stmt, 1 + FATES),
+		.before = db_col_is_null(stmt, 2 + FATES) ? -1 : db_col_int(stmt, 2 + FATES)};
+	for (int i = 0; i < FATES; i++)
+		out->tally.of[i] = db_col_int(stmt, 1 + i);
+	db_reset(stmt);
+	return 1;
 }
 
 int
-ledger_save(struct ledger l, int64_t done, const char *filter, struct err *err)
+ledger_save(struct ledger l, const struct ledger_place *place, const char *filter, struct err *err)
 {
 	struct db_stmt *stmt;
 
 	if (db_begin(l.db, err) < 0)
 		return -1;
-	stmt = stmt_of(l,
-		       "INSERT INTO cursors(sink, done_seq, filter) VALUES(?1, ?2, ?3)"
-		       " ON CONFLICT(sink) DO UPDATE SET done_seq = ?2, filter = ?3",
-		       err);
+	stmt = stmt_of(
+		l,
+		"INSERT INTO cursors(sink, done_seq, filter, delivered, quarantined, expired,"
+		" filtered, replayed, before) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+		" ON CONFLICT(sink) DO UPDATE SET done_seq = ?2, filter = ?3, delivered = ?4,"
+		" quarantined = ?5, expired = ?6, filtered = ?7, replayed = ?8, before = ?9",
+		err);
 	if (!stmt)
 		return -1;
-	db_int(stmt, 2, done);
+	db_int(stmt, 2, place->done);
 	db_text(stmt, 3, filter);
+	for (int i = 0; i < FATES; i++)
+		db_int(stmt, 4 + i, place->tally.of[i]);
+	db_int(stmt, 4 + FATES, place->replayed);
+	db_int(stmt, 5 + FATES, place->before);
 	return db_run(stmt, err);
 }
 
@@ -85,8 +107,8 @@ ledger_each(struct db *db, int (*each)(void *arg, const char *sink, int64_t done
 int
 ledger_drop(struct ledger l, struct err *err)
 {
-	int64_t done;
-	const int known = ledger_done(l, &done, err);
+	struct ledger_place place;
+	const int known = ledger_load(l, &place, err);
 
 	if (known <= 0)
 		return known;

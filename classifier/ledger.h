@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "classifier/seqset.h"
 #include "common/db.h"
 #include "common/err.h"
 
@@ -35,9 +36,18 @@ struct ledger {
 	const char *sink;
 };
 
+/* How far a sink has come, and what became of the rows up to there. */
+struct ledger_place {
+	int64_t done;
+	struct tally tally;
+	int64_t replayed; /* delivered once more, by replays */
+	int64_t before;   /* accepted before its time; -1: not known */
+};
+
 /* 1, 0 the sink has none, -1. */
-int ledger_done(struct ledger ledger, int64_t *out, struct err *err);
-int ledger_save(struct ledger ledger, int64_t done, const char *filter, struct err *err);
+int ledger_load(struct ledger ledger, struct ledger_place *out, struct err *err);
+int ledger_save(struct ledger ledger, const struct ledger_place *place, const char *filter,
+		struct err *err);
 
 int ledger_blame_count(struct ledger ledger, int64_t *out, struct err *err);
 int ledger_blame_add(struct ledger ledger, int64_t seq, int64_t points, int64_t *sum_out,

@@ -253,7 +253,7 @@ status(void *self, struct json *j)
 	json_member_int(j, "old", (int64_t)c->old);
 	json_member_int(j, "joined", (int64_t)c->joined);
 	json_member_int(j, "retag_left", rerun_left(c->rerun));
-	json_member_int(j, "retagged", (int64_t)rerun_changed(c->rerun));
+	json_member_int(j, "retagged", rerun_changed(c->rerun));
 	json_member_int(j, "outbox_bytes", counts.size_bytes);
 	json_key(j, "outbox_full");
 	json_bool(j, outbox_is_full(c->outbox));

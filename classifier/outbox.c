@@ -35,6 +35,7 @@ static const char *const migrations[] = {
 	" end_seq INTEGER NOT NULL);",
 	STORIES_SCHEMA SEEN_STORY_SCHEMA,
 	QUARANTINE_ONCE_SCHEMA LEDGER_TALLY_SCHEMA,
+	"ALTER TABLE rerun ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;",
 	NULL,
 };
 
@@ -398,7 +399,8 @@ delete_items(struct outbox *o, const struct outbox_holds *holds, int64_t now_s, 
 
 	if (!stmt)
 		return -1;
-	db_int(stmt, 1, held < o->committed_seq ? held : o->committed_seq);
+	/* The newest row stays: it has the sums of all that was ever put. */
+	db_int(stmt, 1, held < o->committed_seq ? held : o->committed_seq - 1);
 	db_int(stmt, 2, CLEAN_ROWS_A_TURN);
 	while ((got = db_step(stmt, err)) > 0) {
 		const bool old = db_col_int(stmt, 1) < now_s - o->options.keep_s;

@@ -21,20 +21,21 @@ struct rerun {
 	struct buf body;
 	int64_t done, end; /* rows; over when done has reached end */
 	int64_t written;   /* done on the disk, or in this turn's transaction */
-	uint64_t changed;
+	int64_t changed;   /* ever */
 };
 
 static int
 read_place(struct rerun *r, struct err *err)
 {
 	struct db_stmt *stmt =
-		db_stmt(outbox_db(r->outbox), "SELECT done_seq, end_seq FROM rerun", err);
+		db_stmt(outbox_db(r->outbox), "SELECT done_seq, end_seq, changed FROM rerun", err);
 	const int got = stmt ? db_step(stmt, err) : -1;
 
 	if (got < 0)
 		return -1;
 	r->done = got > 0 ? db_col_int(stmt, 0) : 0;
 	r->end = got > 0 ? db_col_int(stmt, 1) : 0;
+	r->changed = got > 0 ? db_col_int(stmt, 2) : 0;
 	r->written = r->done;
 	db_reset(stmt);
 	return 0;
@@ -49,13 +50,14 @@ write_place(struct rerun *r, struct err *err)
 	if (db_begin(db, err) < 0)
 		return -1;
 	stmt = db_stmt(db,
-		       "INSERT INTO rerun(one, done_seq, end_seq) VALUES(1, ?1, ?2)"
-		       " ON CONFLICT(one) DO UPDATE SET done_seq = ?1, end_seq = ?2",
+		       "INSERT INTO rerun(one, done_seq, end_seq, changed) VALUES(1, ?1, ?2, ?3)"
+		       " ON CONFLICT(one) DO UPDATE SET done_seq = ?1, end_seq = ?2, changed = ?3",
 		       err);
 	if (!stmt)
 		return -1;
 	db_int(stmt, 1, r->done);
 	db_int(stmt, 2, r->end);
+	db_int(stmt, 3, r->changed);
 	if (db_run(stmt, err) < 0)
 		return -1;
 	r->written = r->done;
@@ -248,7 +250,7 @@ rerun_left(const struct rerun *r)
 	return rerun_has_more(r) ? r->end - r->done : 0;
 }
 
-uint64_t
+int64_t
 rerun_changed(const struct rerun *r)
 {
 	return r->changed;

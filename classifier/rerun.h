@@ -36,8 +36,8 @@ bool rerun_has_more(const struct rerun *rerun);
 /* After the turn's transaction was lost. */
 void rerun_rollback(struct rerun *rerun);
 
-/* Rows that are left; items that got other tags, since the opening. */
+/* Rows that are left; items that ever got other tags. */
 int64_t rerun_left(const struct rerun *rerun);
-uint64_t rerun_changed(const struct rerun *rerun);
+int64_t rerun_changed(const struct rerun *rerun);
 
 #endif

@@ -118,6 +118,13 @@ print_feeds(const struct jsonval *stage)
 static void
 print_sinks(const struct jsonval *stage)
 {
+	static const struct {
+		const char *member, *words;
+	} rarer[] = {
+		{"expired", "expired"},           {"filtered", "filtered out"},
+		{"before", "from before"},        {"replayed", "replayed"},
+		{"replaying", "still to replay"},
+	};
 	const struct jsonval *sinks = jsonval_get(stage, "sinks");
 
 	for (size_t i = 0; i < jsonval_count(sinks); i++) {
@@ -132,12 +139,16 @@ print_sinks(const struct jsonval *stage)
 				     show_age(show_number(sink, "oldest_s"), age));
 		(void)printf("; delivered %lld, quarantined %lld", show_number(sink, "delivered"),
 			     show_number(sink, "quarantined"));
-		if (show_number(sink, "expired"))
-			(void)printf(", expired %lld", show_number(sink, "expired"));
-		if (show_number(sink, "replaying"))
-			(void)printf(", %lld to replay", show_number(sink, "replaying"));
+		for (size_t n = 0; n < sizeof(rarer) / sizeof(rarer[0]); n++)
+			if (show_number(sink, rarer[n].member))
+				(void)printf(", %s %lld", rarer[n].words,
+					     show_number(sink, rarer[n].member));
 		(void)putchar('\n');
 	}
+	if (show_number(stage, "retag_left") || show_number(stage, "retagged"))
+		(void)printf(
+			"    retag: %lld items got other tags, %lld rows are left to look at\n",
+			show_number(stage, "retagged"), show_number(stage, "retag_left"));
 	if (show_number(stage, "quarantine"))
 		(void)printf("    %lld in the quarantine: feedmill quarantine list\n",
 			     show_number(stage, "quarantine"));

@@ -1,13 +1,15 @@
-"""The numbers of feedmill status add up, whatever was killed: accepted = delivered + queued +
-quarantined, exactly, for each sink."""
+"""The numbers of feedmill status add up, whatever was killed: accepted = delivered + quarantined +
+expired + filtered out + queued, exactly, for each sink."""
 import json
 import os
 import random
 import sys
 
 import wait
-from mill import Mill
+from mill import SLOWNESS, Mill
 from promise import note, promise, run
+
+FATES = ("delivered", "quarantined", "expired", "filtered", "before")
 
 # Refuses every fifth item of a feed for good.
 PICKY = r"""
@@ -28,13 +30,15 @@ for line in sys.stdin:
 
 
 def refused(mill):
-    """{sink: its items in the quarantine}"""
+    """{sink: its rows in the quarantine}; a row an item."""
     status, out, err = mill.feedmill("quarantine", "list", "items", "--json")
     assert status == 0, err
     found = {}
     for line in out.splitlines():
         row = json.loads(line)
-        found.setdefault(row["stage"].removeprefix("sink@"), set()).add(row["ref"])
+        found.setdefault(row["stage"].removeprefix("sink@"), []).append(row["ref"])
+    for sink, refs in found.items():
+        assert len(set(refs)) == len(refs), f"{sink}: refused twice: {sorted(refs)}"
     return {sink: len(refs) for sink, refs in found.items()}
 
 
@@ -62,9 +66,21 @@ def books(mill, taken):
         if s.get("accepted") != count + s.get("depth", -1) + no.get(sink, 0):
             wrong.append(f"{sink}: accepted {s.get('accepted')}, delivered {count}, queued "
                          f"{s.get('depth')}, quarantined {no.get(sink, 0)}")
-        if s and s["accepted"] != s["settled"] + s["depth"]:
+    for sink, s in said.items():
+        settled = sum(s[fate] for fate in FATES)
+        if s["settled"] != settled or s["accepted"] != settled + s["depth"]:
             wrong.append(f"{sink}: {s}")
+        if s["quarantined"] != no.get(sink, 0) or s["delivered"] != have.get(sink, s["delivered"]):
+            wrong.append(f"{sink}: it has {have.get(sink)}, refused {no.get(sink, 0)}: {s}")
     return wrong
+
+
+def idle(mill):
+    """Nothing is under way but to the sink that is never there."""
+    def queued():
+        return [place for place, depth in mill.queues().items() if depth and place != "sink away"]
+
+    wait.moving(mill.queues, lambda: not queued(), "all queues empty", 20 * SLOWNESS)
 
 
 @promise
@@ -76,9 +92,17 @@ def the_numbers_of_status_add_up_after_any_number_of_kills():
         with open(script, "w", encoding="utf-8") as file:
             file.write(PICKY)
         open(taken, "w", encoding="utf-8").close()
+        # It is never there, and 64 KiB may wait for it.
+        mill.sinks["away"] = {"type": "exec", "command": "/bin/false", "on_full": "expire",
+                              "max_size": "64K"}
+        mill.sinks["coins"] = {"type": "exec", "command": [sys.executable, script, taken + "2"],
+                               "filter": "tag:crypto"}
+        open(taken + "2", "w", encoding="utf-8").close()
         mill.sinks["picky"] = {"type": "exec", "command": [sys.executable, script, taken]}
         mill.write_config()
-        mill.start_all(parsers=2)
+        there = [who for who in mill.everyone(2) if who != "sink@away"]
+        for who in there:
+            mill.start(who)
         expected, kills = {}, 0
         for _ in range(20):
             expected.update(mill.publish(4, 20))
@@ -88,16 +112,16 @@ def the_numbers_of_status_add_up_after_any_number_of_kills():
                 mill.start(who, ready=False)
                 kills += 1
                 wait.a_moment(chance.uniform(0.01, 0.1))
-        for who in mill.everyone(2):
+        for who in there:
             mill.await_ready(who)
         # With a sink that is away, its queue is part of the sum. (It is stopped, not killed: what
         # a dead one had written and not acked is queued until it says that it has it.)
-        mill.await_idle()
+        idle(mill)
         mill.stop("sink@file")
         expected.update(mill.publish(5, 20))
         want = len(expected)
         wait.moving(lambda: sinks_of(mill),
-                    lambda: all(s.get("accepted") == want and (s["depth"] == 0 or n == "file")
+                    lambda: all(s.get("accepted") == want and (s["depth"] == 0 or n in ("file", "away"))
                                 for n, s in sinks_of(mill).items()) and sinks_of(mill),
                     f"{want} accepted, all but one sink up to date", 30)
         wait.until(lambda: not books(mill, taken), lambda: books(mill, taken), 20)
@@ -105,9 +129,27 @@ def the_numbers_of_status_add_up_after_any_number_of_kills():
         assert queued == 100, queued
         mill.start("sink@file")
         mill.await_items(expected, ["db", "file"])
-        mill.await_idle()
+        idle(mill)
         assert not books(mill, taken), books(mill, taken)
-        assert refused(mill) == {"picky": want // 5}, refused(mill)
+        coins = [guid for (_, guid), tags in expected.items() if "crypto" in tags]
+        bad = [guid for guid in coins if int(guid.rsplit("-", 1)[1]) % 5 == 0]
+        assert refused(mill) == {"picky": want // 5, "coins": len(bad)}, refused(mill)
+        end = sinks_of(mill)
+        assert end["coins"]["delivered"] == len(coins) - len(bad), end["coins"]
+        assert end["coins"]["filtered"] == want - len(coins), end["coins"]
+        assert end["away"]["expired"] > 0 and end["away"]["delivered"] == 0, end["away"]
+        assert end["away"]["expired"] + end["away"]["depth"] == want, end["away"]
+        # And once more, with nothing under way.
+        mill.kill("classifier@main")
+        mill.start("classifier@main")
+
+        def fates(said):
+            return {n: [s.get(fate) for fate in FATES] for n, s in said.items()}
+
+        # What it had not written yet is asked for again, and counted once.
+        wait.until(lambda: fates(sinks_of(mill)) == fates(end),
+                   lambda: f"{fates(sinks_of(mill))} become {fates(end)}", 20 * SLOWNESS)
+        assert not books(mill, taken), books(mill, taken)
         note(f"seed {seed}: {kills} kills, {want} accepted, {queued} queued at one time, "
              f"{want // 5} quarantined; {delivered(mill, taken)}")
         mill.stop_all()

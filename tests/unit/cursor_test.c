@@ -93,6 +93,45 @@ acked(uint64_t seq)
 	CHECK(cursor_acked(cursor, seq, NULL) == 0);
 }
 
+/* A member of the cursor's status. */
+static int64_t
+said(const char *name)
+{
+	SCOPED(buf_done) struct buf out = buf_init(4096);
+	SCOPED(buf_done) struct buf key = buf_init(64);
+	struct json j = json_into(&out);
+	const char *at;
+
+	json_object(&j);
+	cursor_status(cursor, clock_wall_s(), &j);
+	json_close(&j);
+	CHECK(buf_addf(&key, NULL, "\"%s\":", name) == 0);
+	at = strstr(buf_str(&out), buf_str(&key));
+	CHECK(at != NULL);
+	return at ? strtoll(at + key.len, NULL, 10) : -1;
+}
+
+/* delivered, quarantined, expired, filtered, before, depth, and that they are all there is. */
+static const char *
+books(void)
+{
+	static const char *const names[] = {"delivered", "quarantined", "expired",
+					    "filtered",  "before",      "depth"};
+	static char out[256];
+	int64_t sum = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const int64_t n = said(names[i]);
+
+		sum += n;
+		(void)snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%d",
+			       i > 0 ? " " : "", (int)n);
+	}
+	CHECK(sum == said("accepted") && said("settled") == sum - said("depth"));
+	return out;
+}
+
 static void
 offers_each_row_once_and_goes_on_behind_the_settled(void)
 {
@@ -105,8 +144,10 @@ offers_each_row_once_and_goes_on_behind_the_settled(void)
 	commit();
 	CHECK_STR(offered(2), "1 2");
 	CHECK_STR(offered(2), "3 4");
+	CHECK_STR(books(), "0 0 0 0 0 5");
 	acked(3);
 	acked(2);
+	CHECK_STR(books(), "2 0 0 0 0 3");
 	CHECK(cursor_done(cursor) == 0 && cursor_has_pending(cursor, 1));
 	CHECK(cursor_is_settled(cursor, 2) && !cursor_is_settled(cursor, 4));
 	CHECK(!cursor_is_settled(cursor, 5));
@@ -120,6 +161,88 @@ offers_each_row_once_and_goes_on_behind_the_settled(void)
 	acked(4);
 	acked(5);
 	CHECK(cursor_done(cursor) == 5);
+	CHECK_STR(books(), "5 0 0 0 0 0");
+}
+
+static void
+what_became_of_its_items_is_known_over_any_death(void)
+{
+	const struct cursor_options wants = {.filter = "-tag:y"}, other = {.filter = "tag:x"};
+
+	open_new(&keeps_all, &wants);
+	put(1, "x", NULL);
+	put(2, "y", NULL);
+	put(3, "x", NULL);
+	put(4, "x", NULL);
+	put(5, "x", NULL);
+	commit();
+	CHECK_STR(offered(9), "1 3 4 5");
+	acked(1);
+	acked(4);
+	CHECK(cursor_rejected(cursor, 5, "sink@site", "no", NULL) == 0);
+	CHECK_STR(books(), "2 1 0 1 0 1");
+	commit();
+	/* Beyond 3, which has no answer, all is done again: it counts again, and once. */
+	open_again(&keeps_all, &other);
+	CHECK_STR(books(), "1 0 0 1 0 3");
+	CHECK_STR(offered(9), "3 4 5");
+	CHECK(cursor_rejected(cursor, 5, "sink@site", "no", NULL) == 0);
+	acked(4);
+	acked(3);
+	acked(3); /* twice said */
+	CHECK_STR(books(), "3 1 0 1 0 0");
+	CHECK(cursor_save(cursor, NULL) == 0);
+	rollback();
+	commit();
+	open_again(&keeps_all, &wants);
+	CHECK_STR(books(), "3 1 0 1 0 0");
+	CHECK(quarantine_count(outbox_db(outbox)) == 1);
+}
+
+static void
+a_database_that_did_not_count_begins_with_what_is_settled(void)
+{
+	const struct cursor_options wants = {.filter = NULL};
+
+	open_new(&keeps_all, &wants);
+	put(1, NULL, NULL);
+	put(2, NULL, NULL);
+	put(3, NULL, NULL);
+	commit();
+	CHECK_STR(offered(2), "1 2");
+	acked(1);
+	acked(2);
+	commit();
+	CHECK(db_exec(outbox_db(outbox), "UPDATE cursors SET before = NULL, delivered = 0", NULL) ==
+	      0);
+	open_again(&keeps_all, &wants);
+	CHECK_STR(books(), "0 0 0 0 2 1");
+	CHECK_STR(offered(2), "3");
+	acked(3);
+	commit();
+	open_again(&keeps_all, &wants);
+	CHECK_STR(books(), "1 0 0 0 2 0");
+}
+
+static void
+what_was_accepted_is_known_when_nothing_is_kept(void)
+{
+	const struct cursor_options wants = {.filter = NULL};
+	struct outbox_holds holds;
+
+	open_new(&keeps_nothing, &wants);
+	put(1, NULL, NULL);
+	put(2, NULL, NULL);
+	commit();
+	CHECK_STR(offered(9), "1 2");
+	acked(1);
+	acked(2);
+	commit();
+	holds = cursor_holds(cursor);
+	CHECK(outbox_turn(outbox, &holds, clock_wall_s() + 9, NULL) == 0);
+	commit();
+	open_again(&keeps_nothing, &wants);
+	CHECK_STR(books(), "2 0 0 0 0 0");
 }
 
 static void
@@ -272,6 +395,7 @@ an_expiring_sink_lets_go_and_counts(void)
 	CHECK(cursor_rejected(cursor, 9, "sink@site", "gone", NULL) == 0);
 	commit();
 	CHECK(quarantine_count(outbox_db(outbox)) == 0);
+	CHECK_STR(books(), "0 0 2 1 0 0");
 	/* By size: of four alike, two may wait. */
 	wants = (struct cursor_options){.expire = true};
 	put(4, "x", NULL);
@@ -461,6 +585,7 @@ no_row_is_passed_over_whatever_happens(void)
 	unsigned items = 0, restarts = 0, turns = 0;
 	struct outbox_holds holds;
 	int lost = 0, unwanted = 0;
+	int64_t wanted_count = 0;
 
 	open_new(&keeps_nothing, &wants);
 	while ((items < MODEL_ITEMS || cursor_has_more(cursor, WINDOW) || in_flight_count > 0) &&
@@ -488,6 +613,7 @@ no_row_is_passed_over_whatever_happens(void)
 			in_flight_count = 0;
 			restarts++;
 			open_again(&keeps_nothing, &wants);
+			(void)books();
 		}
 	}
 	for (int64_t seq = 1; seq <= outbox_last_seq(outbox); seq++) {
@@ -498,6 +624,11 @@ no_row_is_passed_over_whatever_happens(void)
 	CHECK(restarts > 10 && items == MODEL_ITEMS);
 	commit();
 	CHECK(cursor_done(cursor) == outbox_last_seq(outbox));
+	open_again(&keeps_nothing, &wants);
+	for (int64_t seq = 1; seq <= outbox_last_seq(outbox); seq++)
+		wanted_count += wanted[seq];
+	CHECK(said("delivered") == wanted_count && said("depth") == 0 && said("before") == 0);
+	CHECK(said("filtered") == said("accepted") - wanted_count);
 }
 
 int
@@ -505,6 +636,9 @@ main(void)
 {
 	folder = folder_make();
 	RUN(offers_each_row_once_and_goes_on_behind_the_settled);
+	RUN(what_became_of_its_items_is_known_over_any_death);
+	RUN(a_database_that_did_not_count_begins_with_what_is_settled);
+	RUN(what_was_accepted_is_known_when_nothing_is_kept);
 	RUN(passes_over_what_the_filter_does_not_want);
 	RUN(begins_with_all_that_is_kept_or_with_the_next);
 	RUN(a_row_is_held_until_it_is_durably_settled);

@@ -147,6 +147,7 @@ what_other_rules_tag_otherwise_is_a_new_revision(void)
 	/* Once more: the older rows are not judged, the newer ones stay. */
 	CHECK(begin() == 6);
 	finish();
+	CHECK(rerun_changed(rerun) == 2);
 	CHECK(outbox_last_seq(outbox) == 6);
 	stop();
 }

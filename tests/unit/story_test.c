@@ -34,9 +34,9 @@ begin(void)
 	}
 	for (size_t i = 0; i < 3; i++)
 		ledgers[i].db = outbox_db(outbox);
-	CHECK(ledger_save(ledgers[0], 3, "", NULL) == 0);
-	CHECK(ledger_save(ledgers[1], 1, "", NULL) == 0);
-	CHECK(ledger_save(ledgers[2], 3, "tag:crypto", NULL) == 0);
+	CHECK(ledger_save(ledgers[0], &(struct ledger_place){.done = 3}, "", NULL) == 0);
+	CHECK(ledger_save(ledgers[1], &(struct ledger_place){.done = 1}, "", NULL) == 0);
+	CHECK(ledger_save(ledgers[2], &(struct ledger_place){.done = 3}, "tag:crypto", NULL) == 0);
 	CHECK(outbox_commit(outbox, NULL) == 0);
 }
 
