@@ -15,9 +15,6 @@
 #include "common/mark.h"
 
 enum {
-	/* Larger pages cost less for bodies (16 KiB: a third), and four times the bytes written for
-	 * each small row that changes. */
-	PAGE_BYTES = 4096,
 	CACHE_KIB = 2048,
 	/* The WAL is emptied into the file when it holds so many pages, or half of the ballast:
 	 * what it holds must fit into the room that the ballast leaves, or no delete could ever
@@ -40,8 +37,8 @@ struct db {
 	struct ballast *ballast;
 	int64_t max_bytes, ballast_bytes;
 	int64_t page_bytes, wal_bytes; /* wal_bytes: what the WAL may hold */
-	int64_t claimed_bytes;         /* by db_room, in the open transaction */
-	bool open; /* a transaction of ours, whether or not SQLite still has it */
+	int64_t room_bytes; /* left for the open transaction, by db_room; -1: not asked yet */
+	bool open;          /* a transaction of ours, whether or not SQLite still has it */
 	bool full;
 	int64_t looked_ms;      /* whether it still is */
 	int64_t changes_before; /* the transaction */
@@ -85,7 +82,7 @@ db_begin(struct db *db, struct err *err)
 	if (ask(db, "BEGIN IMMEDIATE", NULL, err) < 0)
 		return -1;
 	db->open = true;
-	db->claimed_bytes = 0;
+	db->room_bytes = -1;
 	db->changes_before = dbconn_total_changes(db->conn);
 	return 0;
 }
@@ -200,20 +197,20 @@ db_room(struct db *db, size_t bytes, struct err *err)
 {
 	/* In the WAL and, at the checkpoint, in the file; and a WAL besides. */
 	const int64_t need = (int64_t)bytes * 2;
-	int64_t have;
 
 	if (db_is_full(db))
 		return err_set(err, ERR_RETRY,
 			       "database '%s': the disk is full, or the file at its cap", db->path);
-	have = ballast_disk_free(db->path) - (db->open ? db->claimed_bytes : 0);
-	if (have < need + 2 * db->wal_bytes) {
+	if (!db->open || db->room_bytes < 0)
+		db->room_bytes = ballast_disk_free(db->path);
+	if (db->room_bytes < need + 2 * db->wal_bytes) {
 		db->full = true;
 		db->looked_ms = clock_mono_ms();
 		return err_set(err, ERR_RETRY,
 			       "database '%s': no room for %zu bytes, %lld are left", db->path,
-			       bytes, (long long)have);
+			       bytes, (long long)db->room_bytes);
 	}
-	db->claimed_bytes += need;
+	db->room_bytes -= need;
 	return 0;
 }
 
@@ -383,7 +380,7 @@ set_up(struct db *db, const struct db_options *options, struct err *err)
 		       "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
 		       "PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
 		       "PRAGMA synchronous = FULL",
-		       PAGE_BYTES, CACHE_KIB);
+		       options->page_bytes > 0 ? options->page_bytes : DB_PAGE_BYTES, CACHE_KIB);
 	if (db_exec(db, pragmas, err) < 0 ||
 	    dbschema_check(db->conn, options->migrations, err) < 0 || go_wal(db, err) < 0 ||
 	    set_limits(db, err) < 0 ||

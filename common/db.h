@@ -28,7 +28,13 @@
 
 struct db;
 
-enum { DB_BALLAST_BYTES = 8 * 1024 * 1024 }; /* does for any load */
+enum {
+	DB_BALLAST_BYTES = 8 * 1024 * 1024, /* does for any load */
+	DB_PAGE_BYTES = 4096,
+	/* For tables of bodies, which then lie in one piece: half of the CPU for each, and four
+	 * times the bytes written for a small row that changes. */
+	DB_PAGE_BYTES_BODIES = 16384,
+};
 
 struct db_options {
 	/* migrations[i] takes schema version i to i + 1; NULL-terminated; the present version is
@@ -39,6 +45,8 @@ struct db_options {
 	/* 0: none. With less than DB_BALLAST_BYTES the WAL is kept to half of it, which costs more
 	 * syncs. */
 	int64_t ballast_bytes;
+	/* Of a page, when the file is new: a power of two; 0: DB_PAGE_BYTES. */
+	int page_bytes;
 	bool shared_read; /* open for reading beside the writer: no lock, no migration */
 };
 
@@ -73,7 +81,8 @@ bool db_in_transaction(const struct db *db);
  * second). What failed for it gave ERR_RETRY, and the ballast was given up. While it is full, take
  * up no new work, so that the room goes to what makes room: deletes and checkpoints. */
 bool db_is_full(struct db *db);
-/* Ask before bytes are added: ERR_RETRY while it is full, or when the disk has no room for them. */
+/* Ask before bytes are added: ERR_RETRY while it is full, or when the disk has no room for them (it
+ * is asked once a transaction). */
 int db_room(struct db *db, size_t bytes, struct err *err);
 /* The look itself (outside a transaction): finds out whether it is still full, gives free pages
  * back to the disk, takes the ballast again where there is room for twice of it. */

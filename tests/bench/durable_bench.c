@@ -1,21 +1,30 @@
-/* A durable hand-over, three processes: a source with a spool -> link -> a spool in the middle (as
- * the outbox is) -> link -> a sink that keeps nothing. Every commit is synced (synchronous=FULL); a
- * message is acked when the next has committed it.
+/* A durable hand-over, three processes: a source -> link -> a store in the middle -> link -> a sink
+ * that keeps nothing. Every commit is synced (synchronous=FULL); a message is acked when the next
+ * has committed it. The rows:
  *
- *   durable_bench [FOLDER [MESSAGES [SIZE]]]
+ *   hop     the source keeps nothing, as a broker's client does; the middle is a spool
+ *   spools  the source is a spool too
+ *   outbox  the source is a spool; the middle takes items up as the classifier does (decoded, seen,
+ *           kept for replays, a cursor for the sink), all but the tagging
  *
- * Prints messages a second from the first append to the last arrival. */
+ *   durable_bench [FOLDER [MESSAGES [SIZE [ROW]]]]
+ *
+ * Prints messages a second from the first append to the last arrival, and the CPU of all three. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "classifier/cursor.h"
+#include "classifier/outbox.h"
 #include "common/clock.h"
 #include "common/inlet.h"
+#include "common/item.h"
 #include "common/outlet.h"
 #include "common/spool.h"
 #include "tests/unit/folder.h"
@@ -28,8 +37,10 @@ enum {
 };
 
 static const char *const migrations[] = {SPOOL_SCHEMA, NULL};
+/* What the source, and what the middle, keeps messages in. */
+enum store { NOTHING, SPOOL, OUTBOX };
 static const char *root;
-static char *payload;
+static struct buf payload;
 static size_t payload_bytes = 5120;
 static uint64_t messages = 50000;
 
@@ -45,8 +56,11 @@ struct node {
 	struct socket_context *context;
 	struct socket_wait *wait;
 	struct arena *arena;
+	enum store store;
 	struct db *db;
 	struct spool *spool;
+	struct outbox *outbox;
+	struct cursor *cursor;
 	struct socket *acks;
 	struct outlet *outlet;
 	struct inlet *inlet;
@@ -58,7 +72,17 @@ struct node {
 static int
 load(void *arg, uint64_t id, struct buf *out, struct err *err)
 {
-	return spool_load(((struct node *)arg)->spool, id, out, err);
+	struct node *n = arg;
+
+	switch (n->store) {
+	case SPOOL:
+		return spool_load(n->spool, id, out, err);
+	case OUTBOX:
+		return outbox_load(n->outbox, (int64_t)id, out, err);
+	case NOTHING:
+		break;
+	}
+	return buf_add(out, payload.data, payload.len, err);
 }
 
 static int
@@ -85,9 +109,33 @@ node_new(const char *name)
 }
 
 static void
+open_store(struct node *n, const char *name, enum store store)
+{
+	const struct db_options spool = {.migrations = migrations,
+					 .ballast_bytes = DB_BALLAST_BYTES,
+					 .page_bytes = DB_PAGE_BYTES_BODIES};
+	const struct outbox_options outbox = {
+		.keep_s = 86400, .keep_bytes = INT64_MAX, .seen_s = 86400};
+	const struct cursor_options all = {NULL};
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s.db", root, name);
+	n->store = store;
+	if (store == SPOOL) {
+		n->db = db_open(path, &spool, &n->err);
+		n->spool = n->db ? spool_open(n->db, &n->err) : NULL;
+	} else if (store == OUTBOX) {
+		n->outbox = outbox_open(path, &outbox, &n->err);
+		n->db = n->outbox ? outbox_db(n->outbox) : NULL;
+		n->cursor = n->outbox ? cursor_open(n->outbox, "null", &all, &n->err) : NULL;
+	}
+	if (store != NOTHING && !n->spool && !n->cursor)
+		die(name, &n->err);
+}
+
+static void
 node_send(struct node *n, const char *name, const char *to)
 {
-	const struct db_options db = {.migrations = migrations, .ballast_bytes = DB_BALLAST_BYTES};
 	const struct outlet_owner owner = {load, told, n};
 	char path[128], endpoint[160], folder[128];
 	const struct outlet_options options = {
@@ -99,14 +147,11 @@ node_send(struct node *n, const char *name, const char *to)
 		.link = {.stream = 1, .first_epoch = 1},
 	};
 
-	(void)snprintf(path, sizeof(path), "%s/%s.db", root, name);
-	n->db = db_open(path, &db, &n->err);
-	n->spool = n->db ? spool_open(n->db, &n->err) : NULL;
 	(void)snprintf(path, sizeof(path), "%s/%s.ack", root, name);
 	(void)snprintf(endpoint, sizeof(endpoint), "ipc://%s", path);
 	(void)snprintf(folder, sizeof(folder), "%s/%s", root, to);
 	n->acks = socket_bind(n->context, SOCKET_ACK_IN, path, 65536, 262144, &n->err);
-	n->outlet = n->spool && n->acks ? outlet_new(n->context, &options, &owner, &n->err) : NULL;
+	n->outlet = n->acks ? outlet_new(n->context, &options, &owner, &n->err) : NULL;
 	if (!n->outlet)
 		die(name, &n->err);
 }
@@ -150,53 +195,126 @@ node_turn(struct node *n)
 		die("turn", &n->err);
 }
 
-/* What was acked leaves the spool; the caller's transaction is open. */
+/* An item of the wanted size, its own one each time. */
 static void
-node_settle(struct node *n)
+make_item(uint64_t number)
 {
-	for (size_t i = 0; i < n->done_count; i++)
-		if (spool_done(n->spool, n->done[i], &n->err) < 0)
-			die("done", &n->err);
+	static char text[MESSAGE_BYTES_MAX];
+	char id[ITEM_ID_HEX + 1], url[64];
+	struct item item = item_empty();
+	struct err err;
+
+	if (!text[0])
+		for (size_t i = 0; i + 512 < payload_bytes; i++)
+			text[i] = (char)('a' + (i * 2654435761u >> 13) % 26);
+	(void)snprintf(id, sizeof(id), "%016llx%016llx",
+		       (unsigned long long)(number * 0x9e3779b97f4a7c15U),
+		       (unsigned long long)number);
+	(void)snprintf(url, sizeof(url), "https://example.org/%llu", (unsigned long long)number);
+	item.id = id;
+	item.rev = "0123456789abcdef";
+	item.url = url;
+	item.title = "A title of a usual length, as feeds have them";
+	item.summary = text;
+	item.seq = number;
+	item.feed.id = "00112233445566778899aabbccddeeff";
+	item.feed.url = "https://example.org/feed";
+	buf_reset(&payload);
+	if (item_encode(&item, &payload, &err) < 0)
+		die("item", &err);
+}
+
+/* Stores a message and, where that is its number's end, offers it: it is shown after the commit. */
+static void
+keep(struct node *n, struct bytes body, uint64_t number)
+{
+	struct item item;
+	int got = 0;
+
+	switch (n->store) {
+	case OUTBOX:
+		got = item_decode(body, n->arena, &item, &n->err) < 0
+			      ? -1
+			      : outbox_put(n->outbox, &item, NULL, &n->err);
+		arena_reset(n->arena);
+		break;
+	case SPOOL:
+		got = spool_append(n->spool, NULL, body, &number, &n->err);
+		if (got == 0)
+			got = linkout_offer(outlet_link(n->outlet), number, body.len, 0);
+		break;
+	case NOTHING:
+		got = linkout_offer(outlet_link(n->outlet), number, body.len, 0);
+		break;
+	}
+	if (got < 0)
+		die("keep", &n->err);
+}
+
+static int
+offer(void *arg, uint64_t seq, size_t len, struct err *err)
+{
+	(void)err;
+	return linkout_offer(outlet_link(((struct node *)arg)->outlet), seq, len, 0);
+}
+
+/* Notes what the next has acked, commits, and shows what is new. */
+static void
+commit(struct node *n)
+{
+	int got = 0;
+
+	for (size_t i = 0; got == 0 && i < n->done_count && n->store != NOTHING; i++)
+		got = n->cursor ? cursor_acked(n->cursor, n->done[i], &n->err)
+				: spool_done(n->spool, n->done[i], &n->err);
 	n->done_count = 0;
+	if (got == 0 && n->cursor && cursor_is_dirty(n->cursor))
+		got = db_begin(n->db, &n->err) < 0 ? -1 : cursor_save(n->cursor, &n->err);
+	if (got == 0 && n->store != NOTHING)
+		got = n->outbox ? outbox_commit(n->outbox, &n->err) : db_commit(n->db, &n->err);
+	if (got == 0 && n->cursor) {
+		cursor_committed(n->cursor);
+		got = cursor_offer(n->cursor, linkout_room(outlet_link(n->outlet), clock_mono_ms()),
+				   offer, n, &n->err);
+	}
+	if (got < 0)
+		die("commit", &n->err);
 }
 
 static void
-keep(struct node *n, struct bytes body)
-{
-	uint64_t seq;
-
-	if (spool_append(n->spool, NULL, body, &seq, &n->err) < 0 ||
-	    linkout_offer(outlet_link(n->outlet), seq, body.len, 0) < 0)
-		die("append", &n->err);
-}
-
-static void
-source(void)
+source(enum store mine, enum store theirs)
 {
 	struct node n = node_new("source");
 	uint64_t made = 0;
 
+	open_store(&n, "source", mine);
 	node_send(&n, "source", "middle");
+	make_item(0);
 	for (;;) {
 		size_t room = linkout_room(outlet_link(n.outlet), clock_mono_ms());
 
-		if (db_begin(n.db, &n.err) < 0)
+		if (mine != NOTHING && db_begin(n.db, &n.err) < 0)
 			die("begin", &n.err);
-		for (int i = 0; i < BATCH && room > 0 && made < messages; i++, room--, made++)
-			keep(&n, (struct bytes){payload, payload_bytes});
-		node_settle(&n);
-		if (db_commit(n.db, &n.err) < 0 || outlet_push(n.outlet, &n.err) < 0)
-			die("commit", &n.err);
+		for (int i = 0; i < BATCH && room > 0 && made < messages; i++, room--) {
+			made++;
+			if (theirs == OUTBOX)
+				make_item(made);
+			keep(&n, buf_bytes(&payload), made);
+		}
+		commit(&n);
+		if (outlet_push(n.outlet, &n.err) < 0)
+			die("push", &n.err);
 		node_turn(&n);
 	}
 }
 
 static void
-middle(void)
+middle(enum store mine)
 {
 	struct node n = node_new("middle");
 	struct inlet_message message;
 
+	open_store(&n, "middle", mine);
 	node_send(&n, "middle", "sink");
 	node_receive(&n, "middle");
 	for (;;) {
@@ -207,13 +325,11 @@ middle(void)
 		if (db_begin(n.db, &n.err) < 0)
 			die("begin", &n.err);
 		for (; count < BATCH && inlet_peek(n.inlet, &message); inlet_pop(n.inlet)) {
-			keep(&n, message.body);
+			keep(&n, message.body, 0);
 			tickets[count++] = message.ticket;
 		}
-		node_settle(&n);
 		/* Safe before it is acked. */
-		if (db_commit(n.db, &n.err) < 0)
-			die("commit", &n.err);
+		commit(&n);
 		for (int i = 0; i < count; i++)
 			linkin_ack(inlet_link(n.inlet), tickets[i]);
 		if (inlet_answer(n.inlet, &n.err) < 0 || outlet_push(n.outlet, &n.err) < 0)
@@ -239,48 +355,79 @@ sink(void)
 	exit(0);
 }
 
-static pid_t
-start(void (*run)(void))
+static double
+children_cpu_us(void)
 {
-	const pid_t pid = fork();
+	struct rusage u;
 
-	if (pid == 0)
-		run();
-	return pid;
+	(void)getrusage(RUSAGE_CHILDREN, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
+static const struct row {
+	const char *name;
+	enum store source, middle;
+	const char *what;
+} rows[] = {
+	{"hop", NOTHING, SPOOL, "a spool between two links, as a broker is"},
+	{"spools", SPOOL, SPOOL, "two spools and two links"},
+	{"outbox", SPOOL, OUTBOX, "a spool, a link, the outbox with its cursor, a link"},
+};
+
+/* 0 when the sink has all. */
+static int
+run(const struct row *row)
+{
+	SCOPED(folder_drop) struct folder folder = folder_make();
+	const double before_us = children_cpu_us();
+	int64_t from_us, took_us;
+	pid_t pids[3];
+	int status = 1;
+
+	root = folder.path;
+	if (mkdir(folder_file(&folder, "middle"), 0770) < 0 ||
+	    mkdir(folder_file(&folder, "sink"), 0770) < 0)
+		die(root, NULL);
+	(void)fflush(stdout);
+	from_us = clock_mono_us();
+	for (int i = 0; i < 3; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0 && i == 0)
+			source(row->source, row->middle);
+		if (pids[i] == 0 && i == 1)
+			middle(row->middle);
+		if (pids[i] == 0)
+			sink();
+	}
+	(void)waitpid(pids[2], &status, 0);
+	took_us = clock_mono_us() - from_us;
+	for (int i = 0; i < 2; i++) {
+		(void)kill(pids[i], SIGKILL);
+		(void)waitpid(pids[i], NULL, 0);
+	}
+	(void)printf("durable %-6s %5zu B: %.0f messages/s, %.1f us CPU each: %s, every commit"
+		     " synced\n",
+		     row->name, payload_bytes, (double)messages * 1e6 / (double)took_us,
+		     (children_cpu_us() - before_us) / (double)messages, row->what);
+	return status;
 }
 
 int
 main(int argc, char **argv)
 {
-	pid_t pids[3];
-	int64_t from_us;
-	int status = 1;
+	int failed = 0;
 
 	if (argc > 1 && setenv("TMPDIR", argv[1], 1) < 0)
 		die("set-up", NULL);
-	SCOPED(folder_drop) struct folder folder = folder_make();
 	messages = argc > 2 ? strtoull(argv[2], NULL, 10) : messages;
 	payload_bytes = argc > 3 ? strtoull(argv[3], NULL, 10) : payload_bytes;
-	payload = calloc(1, payload_bytes + 1);
-	root = folder.path;
-	if (!payload || payload_bytes >= MESSAGE_BYTES_MAX)
-		die("set-up", NULL);
-	for (size_t i = 0; i < payload_bytes; i++)
-		payload[i] = (char)(i * 2654435761u >> 13);
-	if (mkdir(folder_file(&folder, "middle"), 0770) < 0 ||
-	    mkdir(folder_file(&folder, "sink"), 0770) < 0)
-		die(root, NULL);
-	from_us = clock_mono_us();
-	pids[2] = start(sink);
-	pids[1] = start(middle);
-	pids[0] = start(source);
-	(void)waitpid(pids[2], &status, 0);
-	(void)printf("durable %5zu B: %.0f messages/s through two spools and two links, every "
-		     "commit synced\n",
-		     payload_bytes, (double)messages * 1e6 / (double)(clock_mono_us() - from_us));
-	for (int i = 0; i < 2; i++) {
-		(void)kill(pids[i], SIGKILL);
-		(void)waitpid(pids[i], NULL, 0);
-	}
-	return status == 0 ? 0 : 1;
+	payload = buf_init(MESSAGE_BYTES_MAX);
+	if (payload_bytes < 1024 || payload_bytes >= MESSAGE_BYTES_MAX)
+		die("a size of 1024 to 1048575 bytes", NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (argc <= 4 || strcmp(argv[4], rows[i].name) == 0)
+			failed |= run(&rows[i]);
+	buf_done(&payload);
+	return failed ? 1 : 0;
 }
