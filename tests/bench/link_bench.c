@@ -3,7 +3,8 @@
  *
  *   link_bench [MESSAGES [SIZE ...]]
  *
- * Prints a line a size: messages a second of both and their ratio, medians of the rounds. */
+ * Prints a line a size: messages a second of both and their ratio, medians of the rounds; then how
+ * long a message takes from when it was due to its arrival, at 10, 50 and 90 % of that rate. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "common/outlet.h"
 
 enum { DATA_PORT = 17710, ACK_PORT = 17711 };
+enum { SETTLE_US = 500 * 1000 }; /* the two have met by then */
 enum { ROUNDS = 5, WINDOW = 256, WINDOW_BYTES = 4 * 1024 * 1024, SIZE_MAX_BYTES = 1024 * 1024 };
 
 static char folder[64], inlet_path[96], ack_path[96], bare_endpoint[96];
@@ -26,12 +28,29 @@ static char keys_folder[96];
 static enum way { WAY_IPC, WAY_TCP, WAY_CURVE } way;
 static char *payload;
 static size_t payload_bytes;
+static double rate;    /* messages a second; 0: as fast as it goes */
+static int64_t due_us; /* when the first of them was due */
 
 static void
 die(const char *what, const struct err *err)
 {
 	(void)fprintf(stderr, "link_bench: %s: %s\n", what, err ? err->text : strerror(errno));
 	exit(1);
+}
+
+/* When message n is due, whether or not those before it were on time: a late one counts as late. */
+static int64_t
+due_at(uint64_t n)
+{
+	return due_us + (int64_t)((double)n * 1e6 / rate);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
 }
 
 /* Bare. */
@@ -82,8 +101,11 @@ link_receive(uint64_t messages)
 	char endpoint[64];
 	struct socket_wait *wait = socket_wait_new();
 	struct inlet_message message;
+	double *took_us = calloc(messages, sizeof(*took_us));
 	uint64_t got = 0;
 
+	if (!took_us)
+		die("latencies", NULL);
 	resolver_endpoint("127.0.0.1", DATA_PORT, endpoint, sizeof(endpoint));
 	if (!inlet || (way == WAY_CURVE && socket_context_secure(context, keys_folder, &err) < 0) ||
 	    (way != WAY_IPC && inlet_listen(inlet, endpoint, &err) != 0))
@@ -94,10 +116,21 @@ link_receive(uint64_t messages)
 		if (socket_wait_run(wait, 100, &err) < 0 ||
 		    inlet_read(inlet, clock_mono_ms(), &err) < 0)
 			die("read", &err);
-		for (; inlet_peek(inlet, &message); inlet_pop(inlet), got++)
+		for (; inlet_peek(inlet, &message); inlet_pop(inlet), got++) {
+			int64_t due;
+
+			memcpy(&due, message.body.data, sizeof(due));
+			took_us[got] = (double)(clock_mono_us() - due);
 			linkin_ack(inlet_link(inlet), message.ticket);
+		}
 		if (inlet_answer(inlet, &err) < 0)
 			die("answer", &err);
+	}
+	if (rate > 0) {
+		qsort(took_us, messages, sizeof(*took_us), by_value);
+		(void)printf("p50 %.0f us, p99 %.0f us\n", took_us[messages / 2],
+			     took_us[messages - 1 - messages / 100]);
+		(void)fflush(stdout);
 	}
 	inlet_free(inlet);
 	socket_context_free(context);
@@ -109,8 +142,10 @@ static uint64_t acked;
 static int
 load(void *arg, uint64_t id, struct buf *out, struct err *err)
 {
+	const int64_t due = rate > 0 ? due_at(id) : 0;
+
 	(void)arg;
-	(void)id;
+	memcpy(payload, &due, sizeof(due));
 	return buf_add(out, payload, payload_bytes, err);
 }
 
@@ -121,6 +156,28 @@ told(void *arg, const struct linkout_action *action, struct err *err)
 	(void)err;
 	acked += action->act == LINKOUT_ACKED;
 	return 0;
+}
+
+/* How many are due by now. */
+static uint64_t
+due_by_now(uint64_t messages)
+{
+	const double due = (double)(clock_mono_us() - due_us) * rate / 1e6;
+
+	return rate == 0 || due >= (double)messages ? messages : due < 0 ? 0 : (uint64_t)due + 1;
+}
+
+/* A poll's milliseconds are too coarse between two messages: sleeps itself, and 0 is for the poll.
+ */
+static int
+wait_ms(uint64_t offered, uint64_t messages)
+{
+	const int64_t left_us =
+		rate > 0 && offered < messages ? due_at(offered) - clock_mono_us() : 0;
+
+	if (left_us > 0)
+		(void)usleep((useconds_t)(left_us < 200 ? left_us : 200));
+	return rate > 0 && offered < messages ? 0 : 50;
 }
 
 static void
@@ -164,12 +221,13 @@ link_send(uint64_t messages)
 	while (acked < messages) {
 		struct socket_message m;
 		struct frame frame;
+		uint64_t due;
 		size_t room;
 
 		socket_wait_clear(wait);
 		outlet_wait(outlet, wait);
 		socket_wait_socket(wait, acks);
-		if (socket_wait_run(wait, 50, &err) < 0)
+		if (socket_wait_run(wait, wait_ms(offered, messages), &err) < 0)
 			die("wait", &err);
 		while (socket_receive(acks, &m, NULL, &err) > 0) {
 			if (frame_decode(m.bytes, arena, &frame, &err) < 0 ||
@@ -181,7 +239,8 @@ link_send(uint64_t messages)
 		if (outlet_turn(outlet, clock_mono_ms(), &err) < 0)
 			die("turn", &err);
 		room = linkout_room(outlet_link(outlet), clock_mono_ms());
-		for (; room > 0 && offered < messages; room--)
+		due = due_by_now(messages);
+		for (; room > 0 && offered < due; room--)
 			if (linkout_offer(outlet_link(outlet), offered++, payload_bytes, 0) < 0)
 				die("offer", NULL);
 		if (outlet_push(outlet, &err) < 0)
@@ -229,17 +288,10 @@ make_keys(void)
 		die("keys", NULL);
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void
 compare(uint64_t messages, size_t size)
 {
+	static const double loads[] = {0.1, 0.5, 0.9};
 	double bare[ROUNDS], linked[ROUNDS], tcp[ROUNDS], curve[ROUNDS];
 
 	payload_bytes = size;
@@ -261,6 +313,15 @@ compare(uint64_t messages, size_t size)
 		     size, bare[ROUNDS / 2], linked[ROUNDS / 2],
 		     linked[ROUNDS / 2] / bare[ROUNDS / 2], tcp[ROUNDS / 2], curve[ROUNDS / 2]);
 	(void)fflush(stdout);
+	way = WAY_IPC;
+	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
+		rate = linked[ROUNDS / 2] * loads[i];
+		due_us = clock_mono_us() + SETTLE_US;
+		(void)printf("link %6zu B at %2.0f %% of it: ", size, loads[i] * 100);
+		(void)fflush(stdout);
+		(void)round_of(link_receive, link_send, messages);
+	}
+	rate = 0;
 }
 
 int
