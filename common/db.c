@@ -15,7 +15,7 @@
 #include "common/mark.h"
 
 enum {
-	CACHE_KIB = 2048,
+	CACHE_KIB = 4096,
 	/* The WAL is emptied into the file when it holds so many pages, or half of the ballast:
 	 * what it holds must fit into the room that the ballast leaves, or no delete could ever
 	 * pass. */
@@ -374,11 +374,13 @@ set_up(struct db *db, const struct db_options *options, struct err *err)
 {
 	char pragmas[512];
 
-	/* The first two take effect in a file that is new. */
+	/* The first two take effect in a file that is new. Debian's SQLite writes freed pages out,
+	 * full of zeros: FAST wipes only what is written anyway. */
 	(void)snprintf(pragmas, sizeof(pragmas),
 		       "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL;"
 		       "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
 		       "PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
+		       "PRAGMA secure_delete = FAST;"
 		       "PRAGMA synchronous = FULL",
 		       options->page_bytes > 0 ? options->page_bytes : DB_PAGE_BYTES, CACHE_KIB);
 	if (db_exec(db, pragmas, err) < 0 ||
