@@ -3,6 +3,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+enum { DOTLESS_I = 0x0131, DOT_ABOVE = 0x0307 };
+
 struct range {
 	uint32_t first, last;
 };
@@ -120,6 +122,21 @@ fold_is_capital(uint32_t cp)
 	return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LT;
 }
 
+/* Case folding leaves Turkish with two letters, and which of them a capital is depends on the
+ * language, which nobody tells: İ and ı are an i. */
+static utf8proc_ssize_t
+one_i(utf8proc_int32_t *cps, utf8proc_ssize_t count)
+{
+	utf8proc_ssize_t kept = 0;
+
+	for (utf8proc_ssize_t i = 0; i < count; i++) {
+		if (cps[i] == DOT_ABOVE && kept > 0 && cps[kept - 1] == 'i')
+			continue;
+		cps[kept++] = cps[i] == DOTLESS_I ? 'i' : cps[i];
+	}
+	return kept;
+}
+
 size_t
 fold_word(const char *s, size_t len, bool exact, char out[FOLD_WORD_BYTES_MAX])
 {
@@ -134,6 +151,8 @@ fold_word(const char *s, size_t len, bool exact, char out[FOLD_WORD_BYTES_MAX])
 				   options);
 	if (count <= 0 || count > room)
 		return 0;
+	if (!exact)
+		count = one_i(cps, count);
 	/* In place: the code points become UTF-8 and a NUL, which may need one element more. */
 	count = utf8proc_reencode(cps, count, options);
 	if (count <= 0 || count > FOLD_WORD_BYTES_MAX)

@@ -7,8 +7,11 @@
 #include "classifier/words.h"
 #include "common/ascii.h"
 
-/* A key is a host in lower case, or a title as words; they cannot be mistaken for each other,
- * since a host has a dot that touches both sides. */
+/* The kind of row of a line of PUBLISHERS_FROM that is a host: the last part of one (.news) may be
+ * somebody's title. */
+enum { HOST = PUBLISHERS_KINDS };
+
+/* A key is a host in lower case, a title as words, ... */
 struct row {
 	char *key;
 	uint32_t kind;
@@ -174,6 +177,7 @@ publishers_add(struct publishers *p, enum publishers_kind kind, const char *line
 	const bool is_host = kind == PUBLISHERS_FROM && strchr(line, '.') && !strpbrk(line, " \t");
 	size_t slot;
 	char *kept;
+	uint32_t of;
 
 	if (is_host && strpbrk(line, "/:@*"))
 		return err_set(err, ERR_USAGE, "a host alone: no scheme, port, path or star");
@@ -184,15 +188,16 @@ publishers_add(struct publishers *p, enum publishers_kind kind, const char *line
 		free(kept);
 		return err_sys(err, "publishers");
 	}
-	slot = hash_of(kind, kept, key.len) & (p->slot_count - 1);
-	p->rows[p->count] = (struct row){kept, kind, number, p->slots[slot]};
+	of = is_host ? HOST : (uint32_t)kind;
+	slot = hash_of(of, kept, key.len) & (p->slot_count - 1);
+	p->rows[p->count] = (struct row){kept, of, number, p->slots[slot]};
 	p->slots[slot] = (uint32_t)++p->count;
 	p->of_kind[kind]++;
 	return 0;
 }
 
 static void
-look_up(const struct publishers *p, enum publishers_kind kind, struct bytes key, const char *text,
+look_up(const struct publishers *p, uint32_t kind, struct bytes key, const char *text,
 	size_t text_len, publishers_found *found, void *arg)
 {
 	if (p->slot_count == 0)
@@ -240,7 +245,7 @@ publishers_by_url(const struct publishers *p, const char *url, publishers_found 
 	while (at) {
 		const size_t skipped = (size_t)(at - key.data);
 
-		look_up(p, PUBLISHERS_FROM, (struct bytes){at, (size_t)(end - at)},
+		look_up(p, HOST, (struct bytes){at, (size_t)(end - at)},
 			(const char *)host.data + skipped, host.len - skipped, found, arg);
 		at = memchr(at, '.', (size_t)(end - at));
 		if (at)

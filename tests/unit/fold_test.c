@@ -39,6 +39,8 @@ folds_case_width_and_composition(void)
 	CHECK_STR(folded("\xC3\x89tat", false), "\xC3\xA9tat");
 	CHECK_STR(folded("E\xCC\x81tat", true), "\xC3\x89tat");
 	CHECK_STR(folded("\xEF\xBC\xB8", false), "x");
+	CHECK_STR(folded("\xC4\xB0\xC4\xB1", false), "ii"); /* Turkish: dotted, dotless */
+	CHECK_STR(folded("\xC4\xB0\xC4\xB1", true), "\xC4\xB0\xC4\xB1");
 	CHECK_STR(folded("gro\xC3\x9F", false), "gross");
 	CHECK_STR(folded("so\xC2\xAD"
 			 "ft",

@@ -46,6 +46,9 @@ a_title_is_the_whole_title_in_any_case(void)
 	CHECK_STR(by_title("The Daily  NEWS"), "3:The Daily  NEWS ");
 	CHECK_STR(by_title("The Daily News Extra"), "");
 	CHECK_STR(by_title("example.com"), "");
+	/* A title of one word is nobody's top-level domain. */
+	CHECK_STR(by_title("news"), "8:news ");
+	CHECK_STR(by_url("https://science.news/"), "");
 }
 
 static const char *
@@ -143,6 +146,7 @@ main(void)
 	CHECK(publishers_add(publishers, PUBLISHERS_CATEGORY, "Machine Learning", 6, &err) == 0);
 	CHECK(publishers_add(publishers, PUBLISHERS_FEED, "https://a.example/feed?x=1", 7, &err) ==
 	      0);
+	CHECK(publishers_add(publishers, PUBLISHERS_FROM, "News", 8, &err) == 0);
 	RUN(a_folder_is_itself_and_those_in_it);
 	RUN(a_language_is_its_variants_too);
 	RUN(a_category_is_the_whole_of_it_in_any_case);
