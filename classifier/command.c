@@ -77,6 +77,7 @@ command_check_rules(int argc, char **argv)
 struct classify {
 	const struct rules *rules;
 	struct tagger *tagger;
+	struct nearmisses *misses; /* for explain */
 	struct arena *arena;
 	struct buf out;
 	bool explain;
@@ -121,8 +122,10 @@ classify_item(struct classify *c, const char *line, size_t len, struct err *err)
 		return -1;
 	if (c->stats)
 		return 0;
+	if (c->explain && nearmisses_find(c->misses, &item, c->arena, err) < 0)
+		return -1;
 	if (c->explain)
-		explain_item(c->rules, c->tagger, &item, &c->out);
+		explain_item(c->rules, c->tagger, c->misses, &item, &c->out);
 	else
 		retag(line, len, tags, count, &c->out);
 	return buf_failed(&c->out, err);
@@ -206,6 +209,7 @@ command_classify(int argc, char **argv)
 	SCOPED(buf_done) struct buf path = buf_init(PATH_MAX);
 	SCOPED(rules_free) struct rules *rules = NULL;
 	SCOPED(tagger_free) struct tagger *tagger = NULL;
+	SCOPED(nearmisses_free) struct nearmisses *misses = NULL;
 	SCOPED(arena_free) struct arena *arena = arena_new(ARENA_BYTES_MAX);
 	struct classify c = {.arena = arena, .out = buf_init((size_t)4 * LINE_BYTES_MAX)};
 	struct err err = {.kind = ERR_NONE};
@@ -235,8 +239,12 @@ command_classify(int argc, char **argv)
 	tagger = rules && arena ? tagger_new(rules, &err) : NULL;
 	if (!tagger)
 		return fail(argv[0], &err, EXIT_USAGE);
+	misses = c.explain ? nearmisses_new(rules, &err) : NULL;
+	if (c.explain && !misses)
+		return fail(argv[0], &err, EXIT_NOT);
 	c.rules = rules;
 	c.tagger = tagger;
+	c.misses = misses;
 	status = classify_file(&c, argv[optind]);
 	if (c.stats) {
 		buf_reset(&c.out);

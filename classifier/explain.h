@@ -2,13 +2,15 @@
 #ifndef FM_CLASSIFIER_EXPLAIN_H
 #define FM_CLASSIFIER_EXPLAIN_H
 
+#include "classifier/nearmiss.h"
 #include "classifier/rules.h"
 #include "classifier/tagger.h"
 #include "common/buf.h"
 #include "common/item.h"
 
-/* Appends what tagger's last run, of this item, found. Faults stick in out. */
-void explain_item(const struct rules *rules, const struct tagger *tagger, const struct item *item,
-		  struct buf *out);
+/* Appends what tagger's last run and the last search for near misses, both of this item, found.
+ * Faults stick in out. */
+void explain_item(const struct rules *rules, const struct tagger *tagger,
+		  const struct nearmisses *misses, const struct item *item, struct buf *out);
 
 #endif

@@ -42,6 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	SCOPED(rules_free) struct rules *rules = NULL;
 	SCOPED(tagger_free) struct tagger *tagger = NULL;
+	SCOPED(nearmisses_free) struct nearmisses *misses = NULL;
 	SCOPED(arena_free) struct arena *arena = arena_new(ARENA_BYTES_MAX);
 	SCOPED(buf_done) struct buf out = buf_init(EXPLAINED_MAX);
 	struct item item = item_empty();
@@ -66,7 +67,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	FUZZ_CHECK(tagger_run(tagger, &item, arena, &tags, &count, &err) == 0);
 	check_tags(&item, tags, count);
-	explain_item(rules, tagger, &item, &out);
+	misses = nearmisses_new(rules, &err);
+	FUZZ_CHECK(misses && nearmisses_find(misses, &item, arena, &err) == 0);
+	explain_item(rules, tagger, misses, &item, &out);
 	FUZZ_CHECK(buf_failed(&out, NULL) == 0);
 	return 0;
 }

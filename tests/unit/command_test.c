@@ -1,14 +1,12 @@
 #include "classifier/command.h"
 
-#include <fcntl.h>
-#include <getopt.h>
-
 #include "common/buf.h"
 #include "common/file.h"
+#include "tests/unit/captured.h"
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
 
-enum { ARGS_MAX = 8, OUTPUT_MAX = 65536 };
+enum { OUTPUT_MAX = 65536 };
 
 static struct folder folder;
 static struct buf output;
@@ -23,35 +21,8 @@ file(const char *name, const char *text)
 	return path;
 }
 
-/* Runs a command with what it prints, errors included, in `output`. Returns its status. */
-static int
-run(int (*command)(int argc, char **argv), const char *const *args)
-{
-	const char *path = folder_file(&folder, "output");
-	const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	const int out = dup(STDOUT_FILENO), errors = dup(STDERR_FILENO);
-	char *argv[ARGS_MAX] = {NULL};
-	int argc = 0, status;
-
-	for (; args[argc]; argc++)
-		argv[argc] = strdup(args[argc]);
-	(void)fflush(stdout);
-	CHECK(fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0 && dup2(fd, STDERR_FILENO) >= 0);
-	optind = 0; /* getopt begins anew */
-	status = command(argc, argv);
-	(void)fflush(stdout);
-	CHECK(dup2(out, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0);
-	(void)close(out);
-	(void)close(errors);
-	(void)close(fd);
-	for (int i = 0; i < argc; i++)
-		free(argv[i]);
-	buf_reset(&output);
-	CHECK(file_read(path, &output, NULL) == 0);
-	return status;
-}
-
-#define RUN_WITH(command, ...) run((command), (const char *const[]){__VA_ARGS__, NULL})
+#define RUN_WITH(command, ...)                                                                     \
+	captured_run(&folder, (command), (const char *const[]){__VA_ARGS__, NULL}, &output)
 
 static void
 answers_each_line_in_its_place(void)

@@ -223,6 +223,7 @@ near_and_pre(void)
 		{"[tag t]\nany = {a,b c}(s) near/2 {d,e f}\n", "e f x b c", NULL, "t"},
 		{"[tag t]\nany = prompt* near/3 AI\n", "AI for prompters", NULL, "t"},
 		{"[tag t]\nany = prompt* near/3 AI\n", "ai for prompters", NULL, ""},
+		{"[tag t]\nany = a near/2 b\n", NULL, "<p>a</p><p>b</p>", "t"},
 		{"[tag t]\nany = a near/64 b\n", "a b", NULL, "t"},
 		{"[tag t]\nany = a near/65 b\n", "a b", NULL,
 		 "r:2: phrase 'a near/65 b': the distance of near/ and pre/ is 1 to 64 words"},

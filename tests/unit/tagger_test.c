@@ -1,4 +1,3 @@
-#include "classifier/explain.h"
 #include "classifier/tagger.h"
 #include "tests/unit/check.h"
 
@@ -242,36 +241,6 @@ parents_follow_with_the_score_of_their_child(void)
 }
 
 static void
-explains_near_misses(void)
-{
-	static const char text[] = "[tag t]\ntitle = coin\n[tag u]\nany = coin\nmask = a coin\n"
-				   "[tag v]\nany = coin\n";
-	struct err err;
-	SCOPED(rules_free) struct rules *rules = rules_parse("dir/r", text, strlen(text), &err);
-	SCOPED(tagger_free) struct tagger *tagger = tagger_new(rules, &err);
-	SCOPED(buf_done) struct buf out = buf_init(4096);
-	const struct item_tag *tags;
-	struct item item = item_empty();
-	size_t count;
-
-	item.summary = "<i>a Coin</i>";
-	CHECK(tagger_run(tagger, &item, arena, &tags, &count, &err) == 0 && count == 1);
-	explain_item(rules, tagger, &item, &out);
-	CHECK_STR(buf_str(&out), "(no title)\n"
-				 "  v: given, 3 of 3\n"
-				 "         3  summary@5 'Coin'  by 'coin'  r:7\n"
-				 "  t: not given, 1 of 3\n"
-				 "         1  summary@5 'Coin'  by 'coin'  r:2\n"
-				 "  u: not given, 0 of 3\n"
-				 "    masked  summary@5 'Coin'  by 'coin'  r:4\n");
-	item.summary = NULL;
-	buf_reset(&out);
-	CHECK(tagger_run(tagger, &item, arena, &tags, &count, &err) == 0);
-	explain_item(rules, tagger, &item, &out);
-	CHECK_STR(buf_str(&out), "(no title)\n  no phrase of any tag was met\n");
-}
-
-static void
 a_text_full_of_masks_costs_no_more_than_its_length(void)
 {
 	SCOPED(buf_done) struct buf text = buf_init(1 << 20);
@@ -299,7 +268,6 @@ main(void)
 	RUN(counts_the_items_that_each_phrase_met);
 	RUN(reads_categories_and_content);
 	RUN(parents_follow_with_the_score_of_their_child);
-	RUN(explains_near_misses);
 	RUN(a_text_full_of_masks_costs_no_more_than_its_length);
 	arena_free(arena);
 	return check_done();
