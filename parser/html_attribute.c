@@ -37,6 +37,15 @@ html_write_attribute(struct html_writer *w, enum html_attribute_name name, struc
 	(void)buf_addc(w->out, '"', NULL);
 }
 
+/* Whether the tag says itself that there is something to play. What stands in a source that
+ * follows is seen to when it comes. */
+static bool
+is_played(const struct html_values *values)
+{
+	return values->at[HTML_ATTR_SRC] || values->at[HTML_ATTR_CONTROLS] ||
+	       values->at[HTML_ATTR_PRELOAD];
+}
+
 void
 html_write_by_rule(struct html_writer *w, const struct html_rule *rule,
 		   const struct html_values *values)
@@ -45,7 +54,9 @@ html_write_by_rule(struct html_writer *w, const struct html_rule *rule,
 	const struct bytes *value = values->at[rule->name];
 	const size_t before = w->out->len;
 
-	if (rule->value == HTML_ALWAYS) {
+	if (rule->value == HTML_ALWAYS || rule->value == HTML_PLAYED) {
+		if (rule->value == HTML_PLAYED && !is_played(values))
+			return;
 		if (rule->choices)
 			html_write_attribute(w, rule->name,
 					     (struct bytes){rule->choices, strlen(rule->choices)});

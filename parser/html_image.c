@@ -211,15 +211,14 @@ is_wanted(const struct html_writer *w, bool may_be_copy)
 	       memcmp(w->url.data, w->last.data, w->url.len) != 0;
 }
 
-/* An image that never had a source, as some publishers write it for its text alone. One whose
- * source was refused is not kept: its text would name a picture that is not there. */
+/* An image that never had a source, as some publishers write it, for its text or by mistake. One
+ * whose source was refused is not kept: its text would name a picture that is not there. */
 static bool
 write_sourceless(struct html_writer *w, const struct html_values *values)
 {
 	static const struct html_rule rule = {HTML_ATTR_ALT, HTML_TEXT_VALUE, NULL};
-	const struct bytes *alt = values->at[HTML_ATTR_ALT];
 
-	if (!alt || alt->len == 0 || values->at[HTML_ATTR_SRC] || values->at[HTML_ATTR_SRCSET])
+	if (values->at[HTML_ATTR_SRC] || values->at[HTML_ATTR_SRCSET])
 		return false;
 	for (size_t i = 0; i < COUNT(lazy_sources); i++)
 		if (values->at[lazy_sources[i]])

@@ -100,17 +100,18 @@ static const struct html_rule source_rules[] = {
 	{HTML_ATTR_HEIGHT, HTML_NUMBER, NULL},    RULES_END,
 };
 
-/* Nothing is loaded before the reader asks for it; without controls nobody could ask. */
+/* Nothing is loaded before the reader asks for it; without controls nobody could ask. They come
+ * first, where a source that follows can still put them. */
 static const struct html_rule audio_rules[] = {
-	{HTML_ATTR_SRC, HTML_MEDIA_URL, NULL},    {HTML_ATTR_CONTROLS, HTML_ALWAYS, NULL},
-	{HTML_ATTR_PRELOAD, HTML_ALWAYS, "none"}, {HTML_ATTR_LOOP, HTML_FLAG, NULL},
-	{HTML_ATTR_MUTED, HTML_FLAG, NULL},       RULES_END,
+	{HTML_ATTR_CONTROLS, HTML_PLAYED, NULL}, {HTML_ATTR_PRELOAD, HTML_PLAYED, "none"},
+	{HTML_ATTR_SRC, HTML_MEDIA_URL, NULL},   {HTML_ATTR_LOOP, HTML_FLAG, NULL},
+	{HTML_ATTR_MUTED, HTML_FLAG, NULL},      RULES_END,
 };
 
 static const struct html_rule video_rules[] = {
+	{HTML_ATTR_CONTROLS, HTML_PLAYED, NULL},  {HTML_ATTR_PRELOAD, HTML_PLAYED, "none"},
 	{HTML_ATTR_SRC, HTML_MEDIA_URL, NULL},    {HTML_ATTR_POSTER, HTML_MEDIA_URL, NULL},
 	{HTML_ATTR_WIDTH, HTML_NUMBER, NULL},     {HTML_ATTR_HEIGHT, HTML_NUMBER, NULL},
-	{HTML_ATTR_CONTROLS, HTML_ALWAYS, NULL},  {HTML_ATTR_PRELOAD, HTML_ALWAYS, "none"},
 	{HTML_ATTR_LOOP, HTML_FLAG, NULL},        {HTML_ATTR_MUTED, HTML_FLAG, NULL},
 	{HTML_ATTR_PLAYSINLINE, HTML_FLAG, NULL}, RULES_END,
 };

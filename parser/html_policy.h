@@ -209,6 +209,7 @@ enum html_value {
 	HTML_TEXT_VALUE, /* anything */
 	HTML_FLAG,       /* its being there is all: written without a value */
 	HTML_ALWAYS,     /* written with the value of choices, whatever the source has */
+	HTML_PLAYED,     /* the same, of what has something to play */
 	HTML_NUMBER,     /* digits, at most HTML_NUMBER_MAX; "12px" is 12 */
 	HTML_INTEGER,    /* the same, or negative */
 	HTML_CHOICE,     /* one of choices, separated by blanks */
@@ -238,6 +239,9 @@ struct html_element {
 	const struct html_rule *rules; /* the last one has the name HTML_ATTRS; NULL: none */
 	unsigned char len;             /* of the name */
 };
+
+/* What a video or audio that has something to play begins with: html_attribute writes it. */
+#define HTML_PLAYER " controls preload=\"none\""
 
 extern const struct html_element html_elements[HTML_NAMES];
 

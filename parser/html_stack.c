@@ -99,6 +99,28 @@ html_push_added(struct html_stack *s, enum html_name as)
 	return true;
 }
 
+void
+html_amend(struct html_stack *s, const char *attributes)
+{
+	struct buf *out = s->w->out;
+	struct html_open *top = &s->open[s->depth - 1];
+	const size_t at = top->at + 1 + top->as->len;
+	const size_t len = strlen(attributes);
+	const size_t rest = out->len - at;
+
+	if (buf_adds(out, attributes, NULL) < 0)
+		return;
+	memmove(out->data + at + len, out->data + at, rest);
+	memcpy(out->data + at, attributes, len);
+	top->len += len;
+	if (s->solid > at)
+		s->solid += len;
+	/* Formatting that ended in there stands further on now. */
+	for (size_t i = 0; i < s->waiting_count; i++)
+		if (s->waiting[i].origin > at)
+			s->waiting[i].origin += len;
+}
+
 /* Opens an element once more, with the tag it had; false when that is not to be. */
 static bool
 open_again(struct html_stack *s, const struct html_open *open)

@@ -59,6 +59,10 @@ bool html_push(struct html_stack *s, const struct html_element *source,
 /* The same for an element that the source does not have. */
 bool html_push_added(struct html_stack *s, enum html_name as);
 
+/* Puts attributes, written as they are to stand, before those of the innermost element;
+ * there must be one. */
+void html_amend(struct html_stack *s, const char *attributes);
+
 /* Closes the innermost ones until depth are left; formatting among them waits. */
 void html_close(struct html_stack *s, size_t depth);
 

@@ -1,4 +1,6 @@
 /* The start tags: what the balancer does for each kind of element. */
+#include <string.h>
+
 #include "parser/html_embed.h"
 #include "parser/html_escape.h"
 #include "parser/html_image.h"
@@ -107,11 +109,30 @@ write_void(struct html_sanitiser *z, const struct html_element *element)
 	html_solid(&z->stack);
 }
 
+/* A video or audio whose sources stand in it gets its controls with the first of them. */
+static void
+give_player(struct html_sanitiser *z)
+{
+	static const char player[] = HTML_PLAYER;
+	const struct html_open *top = html_top(&z->stack);
+	const struct html_values values = html_values(&z->token);
+	const char *begin;
+
+	if ((!html_is(top, HTML_VIDEO) && !html_is(top, HTML_AUDIO)) || !values.at[HTML_ATTR_SRC] ||
+	    z->writer.out->failed)
+		return;
+	begin = z->writer.out->data + top->at + 1 + top->as->len;
+	if (top->len < sizeof(player) || memcmp(begin, player, sizeof(player) - 1) != 0)
+		html_amend(&z->stack, player);
+}
+
 static void
 start_void(struct html_sanitiser *z, const struct html_element *element)
 {
 	struct html_stack *s = &z->stack;
 
+	if (element->as == HTML_SOURCE)
+		give_player(z);
 	html_make_place(s, HTML_NAMES);
 	if (element->kind == HTML_RULE)
 		html_close_paragraph(s);

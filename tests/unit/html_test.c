@@ -67,7 +67,7 @@ keeps_ordinary_markup_as_it_is(void)
 		"<details open><summary>s</summary>t</details>",
 		"<ruby>字<rp>(</rp><rt>zì</rt><rp>)</rp></ruby>",
 		"<a href=\"https://a.example/?b=1&amp;c=2#d\" rel=\"nofollow\">e</a>",
-		"<video src=\"https://a.example/v.mp4\" controls preload=\"none\"></video>",
+		"<video controls preload=\"none\" src=\"https://a.example/v.mp4\"></video>",
 		"<time datetime=\"2026-02-01\">today</time> H<sub>2</sub>O <wbr> caf\xC3\xA9",
 	};
 
@@ -137,6 +137,32 @@ lets_only_known_schemes_through(void)
 }
 
 static void
+gives_controls_to_what_can_play(void)
+{
+	static const struct sample samples[] = {
+		{"<video poster=/p.png></video><audio></audio>",
+		 "<video poster=\"https://feed.example/p.png\"></video><audio></audio>"},
+		{"<audio src=/a autoplay loop></audio>",
+		 "<audio controls preload=\"none\" src=\"https://feed.example/a\" loop></audio>"},
+		{"<video preload=auto></video>", "<video controls preload=\"none\"></video>"},
+		{"<video loop><source src=/a><source src=/b>c</video>",
+		 "<video controls preload=\"none\" loop><source src=\"https://feed.example/a\">"
+		 "<source src=\"https://feed.example/b\">c</video>"},
+		{"<video><source></video>", "<video><source></video>"},
+		/* Formatting that was cut off in there is opened again from where its tag stands.
+		 */
+		{"<video><p><i lang=de>b</p><source src=/a>c</video>",
+		 "<video controls preload=\"none\"><p><i lang=\"de\">b</i></p><i lang=\"de\">"
+		 "<source src=\"https://feed.example/a\">c</i></video>"},
+		{"<picture><source srcset=/a><source src=/b></picture>",
+		 "<picture><source srcset=\"https://feed.example/a\">"
+		 "<source src=\"https://feed.example/b\"></picture>"},
+	};
+
+	CHECK_SAMPLES(samples);
+}
+
+static void
 makes_urls_absolute(void)
 {
 	static const struct sample samples[] = {
@@ -187,9 +213,9 @@ shows_the_picture_that_was_meant(void)
 		{"<image src=/a.png alt>",
 		 "<img src=\"https://feed.example/a.png\" alt=\"\" loading=\"lazy\" "
 		 "referrerpolicy=\"no-referrer\">"},
-		{"a<img>b<img src>c<img src=''>", "abc"},
+		{"a<img>b<img src>c<img src=''>", "a<img>bc"},
 		{"<img alt='&lt;b'><img alt=a src=x:y><img alt=b data-src=x:y><img alt>",
-		 "<img alt=\"&lt;b\">"},
+		 "<img alt=\"&lt;b\"><img alt=\"\">"},
 	};
 
 	CHECK_SAMPLES(samples);
@@ -482,6 +508,7 @@ main(void)
 	RUN(keeps_ordinary_markup_as_it_is);
 	RUN(takes_out_what_can_act);
 	RUN(lets_only_known_schemes_through);
+	RUN(gives_controls_to_what_can_play);
 	RUN(makes_urls_absolute);
 	RUN(shows_the_picture_that_was_meant);
 	RUN(takes_out_what_only_counts_readers);
