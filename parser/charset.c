@@ -138,6 +138,7 @@ decode_wide(struct bytes body, size_t unit, bool little, struct buf *out, size_t
 		if (cp != 0xFEFF && put_cp(out, cp, err) < 0)
 			return -1;
 	}
+	*replaced += lead || body.len % unit != 0; /* cut off in the middle of a character */
 	return 0;
 }
 
@@ -316,6 +317,18 @@ clean(const char *text, size_t len, const char *first, struct buf *out, size_t *
 	return buf_add(out, from, (size_t)(end - from), err);
 }
 
+bool
+charset_clean(struct bytes text, struct buf *out, size_t *controls_out)
+{
+	const char *at = text.data;
+	const char *first = text.len > 0 ? first_unclean(at, at + text.len) : NULL;
+
+	if (!first || first == at + text.len)
+		return false;
+	buf_reset(out);
+	return clean(at, text.len, first, out, controls_out, NULL) == 0;
+}
+
 /* The decision. */
 
 /* How many sequences over ASCII, up to limit, are at the beginning. */
@@ -370,19 +383,32 @@ choose(struct bytes body, const struct charset *http, const struct charset *xml,
 	}
 	if (said && said->iconv)
 		return said;
+	result->disagrees = said != NULL;
 	/* No label, or one that the bytes deny: UTF-8 with slips, if most of it is UTF-8. */
-	if (mostly_utf8(body))
+	if (mostly_utf8(body)) {
+		result->disagrees = said && strncmp(said->name, "utf-8", 5) != 0;
 		return charset_of_label("utf-8", 5);
+	}
 	if (http && xml && xml->iconv)
 		return xml;
 	result->guessed = true;
-	result->disagrees = said != NULL;
 	guess = guess_charset(body.data, body.len);
 	return charset_of_label(guess, strlen(guess));
 }
 
+/* Encodings that bytes and labels name alike, as far as a label goes: "utf-16" is silent on the
+ * order of bytes. */
+static bool
+is_alike(const struct charset *a, const struct charset *b)
+{
+	return a == b || (strncmp(a->name, "utf-16", 6) == 0 && strncmp(b->name, "utf-16", 6) == 0);
+}
+
+/* What the bytes show beyond doubt, whatever labels say: mark; else what labels and bytes together
+ * make likely. */
 static const struct charset *
-decide(struct bytes body, const char *content_type, struct charset_result *result)
+decide(struct bytes body, const struct mark *mark, const char *content_type,
+       struct charset_result *result)
 {
 	const struct bytes http_label =
 		content_type ? parameter(content_type, strlen(content_type), "charset")
@@ -392,6 +418,13 @@ decide(struct bytes body, const char *content_type, struct charset_result *resul
 	const struct charset *xml = charset_of_label(xml_label.data, xml_label.len);
 
 	result->unknown = (http_label.len > 0 && !http) || (xml_label.len > 0 && !xml);
+	if (mark) {
+		const struct charset *marked_as = charset_of_label(mark->name, strlen(mark->name));
+
+		result->disagrees =
+			(http && !is_alike(http, marked_as)) || (xml && !is_alike(xml, marked_as));
+		return marked_as;
+	}
 	return choose(body, http, xml, result);
 }
 
@@ -410,8 +443,7 @@ charset_decode(struct bytes body, const char *content_type, struct buf *scratch,
 		rest.data = (const char *)rest.data + mark->len;
 		rest.len -= mark->len;
 	}
-	charset = mark ? charset_of_label(mark->name, strlen(mark->name))
-		       : decide(body, content_type, &result);
+	charset = decide(body, mark, content_type, &result);
 	result.name = charset->name;
 	if (!charset->iconv && strcmp(charset->name, "utf-8") == 0 &&
 	    utf8_valid(rest.data, rest.len)) {

@@ -34,6 +34,11 @@ struct charset_result {
 int charset_decode(struct bytes body, const char *content_type, struct buf *scratch,
 		   struct charset_result *out, struct err *err);
 
+/* What charset_decode does to control characters and line ends, for text that comes to light later:
+ * in base64, say. False where nothing is to be done, or not without memory; else out, emptied
+ * first, holds the clean text, and *controls_out grows by what was left out. */
+bool charset_clean(struct bytes text, struct buf *out, size_t *controls_out);
+
 /* The character that a byte 0x80..0x9F stands for in windows-1252; undefined ones stay. */
 uint32_t charset_windows_1252(unsigned char byte);
 

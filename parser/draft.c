@@ -74,17 +74,22 @@ draft_add_author(struct draft *r, uint8_t rank, const char *name, const char *em
 	}
 	if (r->author_count < ITEM_LIST_MAX)
 		r->authors[r->author_count++] = author;
+	else
+		r->over++;
 }
 
 void
 draft_add_category(struct draft *r, const char *category)
 {
-	if (!present(category) || r->category_count == ITEM_LIST_MAX)
+	if (!present(category))
 		return;
 	for (size_t i = 0; i < r->category_count; i++)
 		if (strcmp(r->categories[i], category) == 0)
 			return;
-	r->categories[r->category_count++] = category;
+	if (r->category_count < ITEM_LIST_MAX)
+		r->categories[r->category_count++] = category;
+	else
+		r->over++;
 }
 
 void
@@ -105,6 +110,8 @@ draft_add_enclosure(struct draft *r, const char *url, const char *type, int64_t 
 	if (r->enclosure_count < ITEM_LIST_MAX)
 		r->enclosures[r->enclosure_count++] =
 			(struct item_enclosure){url, present(type), length_bytes};
+	else
+		r->over++;
 }
 
 void
@@ -113,6 +120,10 @@ draft_add_hub(struct draft *r, const char *url)
 	for (size_t i = 0; i < r->hub_count; i++)
 		if (same(r->hubs[i], url))
 			return;
-	if (present(url) && r->hub_count < DRAFT_HUBS_MAX)
+	if (!present(url))
+		return;
+	if (r->hub_count < DRAFT_HUBS_MAX)
 		r->hubs[r->hub_count++] = url;
+	else
+		r->over++;
 }

@@ -63,6 +63,7 @@ struct draft {
 	const char *hubs[DRAFT_HUBS_MAX];
 	size_t hub_count;
 	int64_t ttl_min, update_frequency; /* 0: absent */
+	size_t over; /* entries of lists that had no room, since the document began */
 };
 
 /* Empties it. */

@@ -54,8 +54,7 @@ entities_reset(struct entities *e)
 	e->count = 0;
 	buf_reset(&e->values);
 	e->spent_bytes = 0;
-	e->html_names = 0;
-	e->bare = 0;
+	e->html_names = e->bare = e->no_text = e->windows = e->spelt = e->over = 0;
 }
 
 /* A reference: the text it stands for, or a code point. */
@@ -66,6 +65,7 @@ struct reference {
 	uint32_t cp; /* where text is NULL */
 	bool own;
 	bool html;
+	bool windows;
 };
 
 /* at is behind "&#". */
@@ -88,7 +88,9 @@ numeric(const char *amp, const char *at, const char *end)
 		return (struct reference){.len = 0};
 	/* Publishers mean windows-1252 by 128..159, as browsers know (HTML Standard, 13.2.5.80). */
 	if (cp >= 0x80 && cp <= 0x9F)
-		cp = charset_windows_1252((unsigned char)cp);
+		return (struct reference){.len = (size_t)(at + 1 - amp),
+					  .cp = charset_windows_1252((unsigned char)cp),
+					  .windows = true};
 	return (struct reference){.len = (size_t)(at + 1 - amp), .cp = cp};
 }
 
@@ -192,15 +194,20 @@ reference_put(struct entities *e, const struct reference *ref, struct buf *out, 
 	char utf8[UTF8_BYTES_MAX];
 
 	if (ref->own) {
-		if (ref->text_len > ENTITY_SPENT_BYTES_MAX - e->spent_bytes)
+		if (ref->text_len > ENTITY_SPENT_BYTES_MAX - e->spent_bytes) {
+			e->over++;
 			return 0;
+		}
 		e->spent_bytes += ref->text_len;
 	}
 	e->html_names += ref->html;
+	e->windows += ref->windows;
 	if (ref->text)
 		return buf_add(out, ref->text, ref->text_len, err);
-	if (!is_text(ref->cp)) /* a control character: left out, as everywhere */
+	if (!is_text(ref->cp)) { /* a control character: left out, as everywhere */
+		e->no_text++;
 		return 0;
+	}
 	return buf_add(out, utf8, utf8_put(ref->cp, utf8), err);
 }
 
@@ -232,6 +239,7 @@ entities_decode(struct entities *e, const char *text, size_t len, struct buf *ou
 		if (at < end && *at == '&' && (run = spelt_utf8(e, amp, end, bytes, &count)) > 0) {
 			if (buf_add(out, bytes, count, err) < 0)
 				return -1;
+			e->spelt++;
 			at = amp + run;
 			continue;
 		}
@@ -298,6 +306,5 @@ entities_declare(struct entities *e, const char *doctype, size_t len)
 		at = close + 1;
 	}
 	/* Declared once is declared for good: what follows counts only uses in the text. */
-	e->html_names = 0;
-	e->bare = 0;
+	e->html_names = e->bare = e->no_text = e->windows = e->spelt = 0;
 }

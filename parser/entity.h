@@ -30,6 +30,10 @@ struct entities {
 	/* What was met, for the warnings. */
 	size_t html_names; /* HTML's names, not declared */
 	size_t bare;       /* ampersands that begin no reference */
+	size_t no_text;    /* references to characters that no text may hold: left out */
+	size_t windows;    /* references to control characters, by which windows-1252 was meant */
+	size_t spelt;      /* UTF-8 spelt byte by byte */
+	size_t over;       /* uses of the document's own that went over the ceiling: left out */
 };
 
 struct entities *entities_new(void); /* NULL without memory */

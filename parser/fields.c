@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define FEED_OR_ITEM (IN_FEED | IN_ITEM)
 #define FEEDISH      (IN_ROOT | IN_FEED | IN_LOST)
@@ -157,6 +158,25 @@ fields_find(enum ns ns, const char *name)
 			high = middle;
 	}
 	return low < ROW_COUNT && compare(ns, name, &ROWS[low]) == 0 ? &ROWS[low] : NULL;
+}
+
+bool
+fields_spelt(const struct row *row, const char *local)
+{
+	static const char *const CAMELS[] = {
+		"commentRSS",        "commentRss", "generatorAgent", "lastBuildDate",
+		"managingEditor",    "origLink",   "pubDate",        "skipDays",
+		"origEnclosureLink", "skipHours",  "textInput",      "textinput",
+		"updateFrequency",   "Bag",        "updatePeriod",   "webMaster",
+	};
+	bool camel = false;
+
+	for (size_t i = 0; i < sizeof(CAMELS) / sizeof(CAMELS[0]); i++) {
+		if (strcmp(CAMELS[i], local) == 0)
+			return true;
+		camel = camel || strcasecmp(CAMELS[i], row->name) == 0;
+	}
+	return !camel && strcmp(row->name, local) == 0;
 }
 
 const struct row *

@@ -26,6 +26,9 @@ const struct row *fields_find(enum ns ns, const char *name);
 /* The row among those from first on that holds in the scope; NULL: none. */
 const struct row *fields_in(const struct row *first, unsigned scope);
 
+/* Whether an element with that row's meaning is spelt as it should be: names have their case. */
+bool fields_spelt(const struct row *row, const char *local);
+
 /* What rows do: rss.c, atom.c, media.c. */
 
 /* Text fields of any format. */

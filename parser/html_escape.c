@@ -60,10 +60,11 @@ write_reference(struct buf *out, const char *p, const char *end, unsigned how)
 	char utf8[HTML_ENTITY_UTF8_BYTES];
 	const size_t len = html_reference(&p, end, (how & HTML_ATTRIBUTE) != 0, utf8);
 
-	if (len == 1)
+	/* Two of them, &nvlt; and &nvgt;, are a bracket with a stroke through it. */
+	if (len > 0)
 		write_byte(out, utf8[0], how);
-	else if (len > 1)
-		(void)buf_add(out, utf8, len, NULL);
+	if (len > 1)
+		(void)buf_add(out, utf8 + 1, len - 1, NULL);
 	return p;
 }
 

@@ -48,6 +48,7 @@ text_of(struct reader *r, const struct jsonval *v)
 
 	if (text)
 		return (struct bytes){text, len};
+	r->mistyped += v && !jsonval_is_null(v);
 	if (jsonval_int(v, &whole))
 		text = arena_printf(r->arena, "%lld", (long long)whole);
 	else if (jsonval_double(v, &number))
@@ -102,10 +103,11 @@ read_members(struct reader *r, struct draft *draft, const struct jsonval *object
 static void
 read_author(struct reader *r, struct draft *draft, const struct jsonval *author)
 {
-	const struct bytes name =
-		text_of(r, jsonval_is_object(author) ? jsonval_get(author, "name") : author);
+	const bool whole = jsonval_is_object(author);
+	const struct bytes name = text_of(r, whole ? jsonval_get(author, "name") : author);
 	const struct bytes url = text_of(r, jsonval_get(author, "url"));
 
+	r->mistyped += !whole && name.data;
 	draft_add_author(draft, 1, name.data ? reader_text(r, name, FORM_TEXT) : NULL, NULL,
 			 url.data ? reader_url(r, url) : NULL);
 }
@@ -118,8 +120,10 @@ read_authors(struct reader *r, struct draft *draft, const struct jsonval *object
 
 	for (size_t i = 0; i < jsonval_count(authors); i++)
 		read_author(r, draft, jsonval_at(authors, i));
-	if (jsonval_is_object(authors))
+	if (jsonval_is_object(authors)) {
+		r->mistyped++;
 		read_author(r, draft, authors);
+	}
 	if (draft->author_count == 0)
 		read_author(r, draft, jsonval_get(object, "author"));
 }
@@ -146,16 +150,15 @@ read_attachments(struct reader *r, const struct jsonval *attachments)
 static void
 read_tags(struct reader *r, struct draft *draft, const struct jsonval *tags)
 {
-	const struct bytes single = text_of(r, tags);
+	const bool single = tags && !jsonval_is_array(tags) && !jsonval_is_null(tags);
 
-	for (size_t i = 0; i < jsonval_count(tags); i++) {
-		const struct bytes tag = text_of(r, jsonval_at(tags, i));
+	r->mistyped += single;
+	for (size_t i = 0; i < (single ? 1 : jsonval_count(tags)); i++) {
+		const struct bytes tag = text_of(r, single ? tags : jsonval_at(tags, i));
 
 		if (tag.data)
 			draft_add_category(draft, reader_text(r, tag, FORM_TEXT));
 	}
-	if (single.data)
-		draft_add_category(draft, reader_text(r, single, FORM_TEXT));
 }
 
 static void
@@ -202,6 +205,7 @@ jsonfeed_read(struct reader *r, const char *text, size_t len, struct err *err)
 	if (!jsonval_is_array(items) && !(version && strstr(version, "jsonfeed")))
 		return err_set(err, ERR_REJECT,
 			       "JSON, but no JSON Feed: it has neither version nor items");
+	r->no_version = !version;
 	memset(&r->frames[0], 0, sizeof(r->frames[0]));
 	r->frames[0].base = r->document_url;
 	r->depth = 1;

@@ -82,6 +82,8 @@ static const struct {
 	{REPAIR_STRAY, "'<' in a text, where '&lt;' is due"},
 	{REPAIR_TRUNCATED, "the document ends before its root element does"},
 	{REPAIR_UNCLOSED, "a comment, CDATA section or instruction has no end"},
+	{REPAIR_NAME, "names that XML does not allow were changed"},
+	{REPAIR_DECLARATION, "declarations where none belong, or misspelt, were left out"},
 	{REPAIR_TRAILING, "text after the root element was ignored"},
 };
 
@@ -104,18 +106,43 @@ static void
 warn_reader(const struct parser *p, struct parse_result *out, struct arena *arena)
 {
 	const struct reader *r = p->reader;
+	const struct entities *e = p->entities;
+	const struct {
+		size_t count;
+		const char *what;
+	} counts[] = {
+		{e->bare, "ampersands without '&amp;'"},
+		{e->html_names, "HTML entities that XML does not know"},
+		{e->windows, "references to control characters were read as windows-1252"},
+		{e->no_text, "references to characters that XML does not have were left out"},
+		{e->spelt, "characters were spelt by references to the bytes of UTF-8"},
+		{e->over, "uses of entities over the ceiling were left out"},
+		{r->odd_names, "elements are spelt in the wrong case"},
+		{r->borrowed, "elements of another format have no namespace"},
+		{r->outside, "items are not in a channel"},
+		{r->unfinished, "items begin within another"},
+		{r->cut_items, "incomplete items were left out"},
+		{r->left_out_items, "items over the ceiling were left out"},
+		{r->cut_fields, "texts over the ceiling were cut"},
+		{r->dropped_fields, "fields over the ceiling were left out"},
+		{r->feed.over + r->item.over, "entries of lists over the ceiling were left out"},
+		{r->unread_dates, "dates cannot be read"},
+		{r->unread_texts, "texts in base64 cannot be read"},
+		{r->controls, "control characters in base64 were left out"},
+		{r->twice_encoded, "texts were UTF-8 that was encoded once more"},
+		{r->refused_urls, "addresses that nobody may follow were left out"},
+		{r->mistyped, "members of JSON are of another type than is due"},
+	};
 
 	for (size_t i = 0; i < sizeof(MENDED) / sizeof(MENDED[0]); i++)
 		if (p->repair->mended & MENDED[i].kind)
 			warn(out, MENDED[i].text);
-	warn_count(out, arena, p->entities->bare, "ampersands without '&amp;'");
-	warn_count(out, arena, p->entities->html_names, "HTML entities that XML does not know");
-	warn_count(out, arena, r->cut_items, "incomplete items were left out");
-	warn_count(out, arena, r->left_out_items, "items over the ceiling were left out");
-	warn_count(out, arena, r->cut_fields, "texts over the ceiling were cut");
-	warn_count(out, arena, r->dropped_fields, "fields over the ceiling were left out");
-	warn_count(out, arena, r->unread_dates, "dates cannot be read");
-	warn_count(out, arena, r->twice_encoded, "texts were UTF-8 that was encoded once more");
+	if (r->format == FORMAT_ATOM && !r->root_known)
+		warn(out, "the root element is in no namespace of Atom");
+	if (r->no_version)
+		warn(out, "the version of JSON Feed is missing");
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		warn_count(out, arena, counts[i].count, counts[i].what);
 }
 
 /* The result. */
@@ -275,7 +302,7 @@ read_xml(struct parser *p, const char *text, size_t len, struct parse_result *ou
 	}
 	undeclared = xml_undeclared(p->xml);
 	warn_count(out, p->reader->arena, undeclared,
-		   "elements have a prefix that is not declared");
+		   "elements or attributes have a prefix that is not declared");
 	return 0;
 }
 
@@ -303,6 +330,7 @@ parse_document(struct parser *p, const struct document *doc, struct arena *arena
 
 	entities_reset(p->entities);
 	p->repair->mended = 0;
+	xml_begin(p->xml);
 	if (charset_decode(doc->body, doc->content_type, &p->text, &charset, err) < 0)
 		return err_in(err, "encoding");
 	if (sniff_format(charset.text, charset.len, p->entities, &sniff, err) < 0)
@@ -312,6 +340,8 @@ parse_document(struct parser *p, const struct document *doc, struct arena *arena
 		warn(&result, "blanks before the XML declaration");
 	if (sniff.junk > 0)
 		warn(&result, "junk before the root element was ignored");
+	if (sniff.unclosed)
+		warn(&result, "a declaration before the root element has no end");
 	reader_begin(r, sniff.format, arena, p->entities, p->xml,
 		     doc->url ? doc->url : doc->feed_url);
 	rc = sniff.format == FORMAT_JSON

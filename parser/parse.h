@@ -15,7 +15,7 @@
 enum {
 	PARSE_TEXT_BYTES_MAX = 3 * DOCUMENT_BODY_BYTES_MAX, /* a document as UTF-8 */
 	PARSE_ARENA_BYTES_MAX = 256 * 1024 * 1024, /* what one document's result may take */
-	PARSE_WARNINGS_MAX = 32,
+	PARSE_WARNINGS_MAX = 48,                   /* one of every kind */
 };
 
 /* What the document says of the feed itself. Absent is NULL, 0, ITEM_NO_TIME. */

@@ -51,13 +51,15 @@ reader_begin(struct reader *r, enum format format, struct arena *arena, struct e
 	buf_reset(&r->text);
 	draft_reset(&r->feed);
 	draft_reset(&r->item);
-	r->in_item = r->truncated = r->has_channel = r->root_known = false;
+	r->in_item = r->truncated = r->has_channel = r->root_known = r->no_version = false;
 	r->skip_hours = 0;
 	r->skip_days = 0;
 	r->entry_count = 0;
 	r->starved = false;
 	r->cut_items = r->left_out_items = r->cut_fields = r->dropped_fields = 0;
-	r->twice_encoded = r->unread_dates = 0;
+	r->twice_encoded = r->unread_dates = r->controls = r->unread_texts = r->refused_urls = 0;
+	r->odd_names = r->borrowed = r->unfinished = r->outside = r->mistyped = 0;
+	r->feed.over = r->item.over = 0;
 	r->newest_s = ITEM_NO_TIME;
 }
 
@@ -114,7 +116,7 @@ look_up(void *self, const struct xml_name *name)
 /* The row for an element in a scope. Atom's elements stand in RSS without their namespace, and
  * the other way round. */
 static const struct row *
-find_row(const struct reader *r, const struct xml_name *name, unsigned scope)
+find_row(struct reader *r, const struct xml_name *name, unsigned scope)
 {
 	const struct row *row = fields_in(name->known, scope);
 	enum ns ns;
@@ -124,7 +126,9 @@ find_row(const struct reader *r, const struct xml_name *name, unsigned scope)
 	ns = own_namespace(r, name);
 	if (ns != NS_RSS && ns != NS_ATOM)
 		return NULL;
-	return fields_in(fields_find(ns == NS_RSS ? NS_ATOM : NS_RSS, name->lower), scope);
+	row = fields_in(fields_find(ns == NS_RSS ? NS_ATOM : NS_RSS, name->lower), scope);
+	r->borrowed += row != NULL;
+	return row;
 }
 
 static const char *
@@ -216,6 +220,7 @@ on_start(void *self, const struct xml_name *name, const struct xml_attribute *at
 		if (row && row->inside != IN_ITEM)
 			row = NULL;
 	}
+	r->odd_names += row && !fields_spelt(row, name->local);
 	if (row)
 		open_row(r, f, row);
 	else if (r->keeping >= 0)

@@ -99,7 +99,8 @@ struct reader {
 	bool in_item;
 	bool truncated;
 	bool has_channel;
-	struct { /* the person at hand */
+	bool no_version; /* of JSON Feed */
+	struct {         /* the person at hand */
 		const char *name, *email, *url;
 	} person;
 	struct { /* the link at hand */
@@ -114,6 +115,14 @@ struct reader {
 	size_t entry_count, entry_cap;
 	bool starved; /* an item was left out for want of memory */
 	size_t cut_items, left_out_items, cut_fields, dropped_fields, twice_encoded, unread_dates;
+	size_t controls;     /* that came to light in base64 */
+	size_t unread_texts; /* base64 of what is no text */
+	size_t refused_urls;
+	size_t odd_names;  /* elements in the wrong case */
+	size_t borrowed;   /* elements of Atom in RSS without its namespace, and the reverse */
+	size_t unfinished; /* items that began before the last one ended */
+	size_t outside;    /* items that are not in a channel */
+	size_t mistyped;   /* members of JSON of another type than is due */
 	int64_t newest_s;
 };
 

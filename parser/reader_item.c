@@ -12,8 +12,10 @@ reader_open_item(struct reader *r)
 {
 	struct frame *f = reader_frame(r);
 
-	if (r->in_item) /* the last one was never closed */
+	if (r->in_item) { /* the last one was never closed */
+		r->unfinished++;
 		reader_close_item(r);
+	}
 	draft_reset(&r->item);
 	r->in_item = true;
 	if (f->own_lang)

@@ -3,6 +3,7 @@
 
 #include "common/url.h"
 #include "common/utf8.h"
+#include "parser/charset.h"
 #include "parser/date.h"
 #include "parser/html.h"
 #include "parser/mojibake.h"
@@ -48,9 +49,26 @@ feed_base(const struct reader *r)
 const char *
 reader_copy(struct reader *r, struct bytes text)
 {
+	if (text.len > ITEM_TEXT_BYTES_MAX)
+		r->dropped_fields++;
 	return text.len > 0 && text.len <= ITEM_TEXT_BYTES_MAX
 		       ? arena_strndup(r->arena, text.data, text.len)
 		       : NULL;
+}
+
+/* What came to light is cleaned as the document was. */
+static struct bytes
+cleaned(struct reader *r)
+{
+	struct buf clean = buf_init(r->plain.max);
+
+	if (!charset_clean(buf_bytes(&r->plain), &clean, &r->controls)) {
+		buf_done(&clean);
+	} else {
+		buf_done(&r->plain);
+		r->plain = clean;
+	}
+	return buf_bytes(&r->plain);
 }
 
 /* What the text stands for: base64 unpacked, and in which form, as far as that is UTF-8; and what
@@ -62,13 +80,16 @@ unpacked(struct reader *r, struct bytes raw, enum form *form)
 		if (!mojibake_undo(raw, &r->plain))
 			return raw;
 		r->twice_encoded++;
-		return buf_bytes(&r->plain);
+		return cleaned(r);
 	}
 	buf_reset(&r->plain);
 	*form = *form == FORM_BASE64 ? FORM_HTML : FORM_TEXT;
-	if (plain_base64(raw, &r->plain, NULL) < 0 || !utf8_valid(buf_str(&r->plain), r->plain.len))
+	if (plain_base64(raw, &r->plain, NULL) < 0 ||
+	    !utf8_valid(buf_str(&r->plain), r->plain.len)) {
+		r->unread_texts++;
 		return (struct bytes){"", 0};
-	return buf_bytes(&r->plain);
+	}
+	return cleaned(r);
 }
 
 const char *
@@ -107,23 +128,32 @@ reader_html(struct reader *r, struct bytes raw, enum form form)
 }
 
 static const char *
+refused(struct reader *r)
+{
+	r->refused_urls++;
+	return NULL;
+}
+
+static const char *
 resolved(struct reader *r, const char *base, struct bytes raw)
 {
 	static const char *const ALLOWED[] = {"http", "https", "ftp", "magnet", NULL};
 	const struct bytes ref = plain_trim(raw);
 	struct url parts;
 
-	if (ref.len == 0 || !url_scheme_in(ref.data, ref.len, ALLOWED))
+	if (ref.len == 0)
 		return NULL;
+	if (!url_scheme_in(ref.data, ref.len, ALLOWED))
+		return refused(r);
 	if (!base)
 		base = feed_base(r);
 	buf_reset(&r->out);
 	if (url_resolve(base, ref.data, ref.len, &r->out, NULL) == 0)
-		return url_scheme_in(r->out.data, r->out.len, ALLOWED) ? taken(r, 0) : NULL;
+		return url_scheme_in(r->out.data, r->out.len, ALLOWED) ? taken(r, 0) : refused(r);
 	/* Without a base a relative reference is the best there is (feedmill parse FILE). */
 	url_split(ref.data, ref.len, &parts);
 	if (base || parts.scheme.data || parts.host.data || ref.len > ITEM_URL_BYTES_MAX)
-		return NULL;
+		return refused(r);
 	return arena_strndup(r->arena, ref.data, ref.len);
 }
 

@@ -126,6 +126,16 @@ close_top(struct repair *r, struct err *err)
 	return buf_addc(&r->skeleton, '>', err);
 }
 
+/* Whether the end tag of that name is next. */
+static bool
+is_ended(const struct repair *r, const char *name, size_t len)
+{
+	const char *at = xmlchar_skip(r->at, r->end, XMLCHAR_BLANK);
+
+	return (size_t)(r->end - at) > len + 2 && at[0] == '<' && at[1] == '/' &&
+	       memcmp(at + 2, name, len) == 0;
+}
+
 /* lt is at "<", followed by a name. */
 static int
 start_tag(struct repair *r, const char *lt, struct err *err)
@@ -143,6 +153,8 @@ start_tag(struct repair *r, const char *lt, struct err *err)
 		if (close_top(r, err) < 0)
 			return -1;
 	}
+	if (!tag_is_name(name, len))
+		r->mended |= REPAIR_NAME;
 	undo = r->skeleton.len;
 	if (buf_addc(&r->skeleton, '<', err) < 0 || tag_put_name(&r->skeleton, name, len, err) < 0)
 		return -1;
@@ -154,7 +166,13 @@ start_tag(struct repair *r, const char *lt, struct err *err)
 		return 0;
 	}
 	r->at = end;
-	empty = empty || (r->depth > STRUCTURE_DEPTH && is_void(name, len));
+	if (end[-1] != '>') /* the next tag began before this one ended */
+		r->mended |= REPAIR_ATTRIBUTE;
+	if (!empty && r->depth > STRUCTURE_DEPTH && is_void(name, len)) {
+		empty = true;
+		if (!is_ended(r, name, len))
+			r->mended |= REPAIR_END_TAG;
+	}
 	if (r->depth >= REPAIR_DEPTH_MAX) {
 		r->mended |= REPAIR_DEPTH;
 		r->skeleton.len = undo;
@@ -245,6 +263,9 @@ end_tag(struct repair *r, const char *lt, struct err *err)
 	const size_t len = (size_t)(at - name);
 	size_t found;
 
+	at = xmlchar_skip(at, r->end, XMLCHAR_BLANK);
+	if (at == r->end || *at != '>')
+		r->mended |= REPAIR_END_TAG;
 	while (at < r->end && *at != '>' && *at != '<')
 		at++;
 	r->at = at < r->end && *at == '>' ? at + 1 : at;
@@ -255,7 +276,7 @@ end_tag(struct repair *r, const char *lt, struct err *err)
 		return 0;
 	}
 	found = find_open(r, name, len);
-	if (found < r->depth)
+	if (found < r->depth || memcmp(r->open[found - 1].name, name, len) != 0)
 		r->mended |= REPAIR_END_TAG;
 	if (found == 0 && misspelt(r, name, len))
 		found = r->depth;
@@ -302,6 +323,8 @@ declaration(struct repair *r, const char *lt, struct err *err)
 		end = find_end(r, lt + 4, "-->", &r->no_comment_end);
 	} else if (left >= 9 && strncasecmp(lt, "<![CDATA[", 9) == 0) {
 		end = find_end(r, lt + 9, "]]>", &r->no_cdata_end);
+		if (memcmp(lt, "<![CDATA[", 9) != 0)
+			r->mended |= REPAIR_DECLARATION;
 		if (!end) {
 			r->mended |= REPAIR_UNCLOSED;
 			r->at = r->end;
@@ -311,6 +334,10 @@ declaration(struct repair *r, const char *lt, struct err *err)
 		return put_run(r, lt + 9, end - 3, true, err);
 	} else {
 		end = behind_gt(r, lt);
+		if (lt[1] == '!')
+			r->mended |= REPAIR_DECLARATION;
+		else if (end - lt < 4 || end[-2] != '?')
+			r->mended |= REPAIR_UNCLOSED;
 	}
 	if (!end)
 		r->mended |= REPAIR_UNCLOSED;

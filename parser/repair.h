@@ -30,13 +30,15 @@ enum {
 
 /* What was mended, as bits of repair.mended. */
 enum repair_kind {
-	REPAIR_ATTRIBUTE = 1 << 0, /* attribute syntax */
-	REPAIR_END_TAG = 1 << 1,   /* end tags missing, misspelt or crossed */
-	REPAIR_DEPTH = 1 << 2,     /* nested too deep */
-	REPAIR_STRAY = 1 << 3,     /* "<" that begins no tag */
-	REPAIR_TRUNCATED = 1 << 4, /* the document ends before its root element does */
-	REPAIR_UNCLOSED = 1 << 5,  /* a comment, CDATA section or instruction without end */
-	REPAIR_TRAILING = 1 << 6,  /* text after the root element */
+	REPAIR_ATTRIBUTE = 1 << 0,   /* attribute syntax */
+	REPAIR_END_TAG = 1 << 1,     /* end tags missing, misspelt or crossed */
+	REPAIR_DEPTH = 1 << 2,       /* nested too deep */
+	REPAIR_STRAY = 1 << 3,       /* "<" that begins no tag */
+	REPAIR_TRUNCATED = 1 << 4,   /* the document ends before its root element does */
+	REPAIR_UNCLOSED = 1 << 5,    /* a comment, CDATA section or instruction without end */
+	REPAIR_TRAILING = 1 << 6,    /* text after the root element */
+	REPAIR_NAME = 1 << 7,        /* names too long, or with colons where none may be */
+	REPAIR_DECLARATION = 1 << 8, /* declarations where none belong, or misspelt */
 };
 
 struct repair_run {

@@ -149,6 +149,8 @@ rss_open_item(struct reader *r, const struct row *row)
 	const struct bytes about = reader_attribute(r, NS_RDF, "about");
 
 	(void)row;
+	r->outside += r->format == FORMAT_RSS && !r->in_item &&
+		      (r->depth < 2 || r->frames[r->depth - 2].scope != IN_FEED);
 	reader_open_item(r);
 	if (about.len == 0)
 		return;

@@ -46,7 +46,7 @@ behind(const char *at, const char *end, const char *what)
 
 /* Behind a document type declaration, whose internal subset is in brackets. */
 static const char *
-doctype(const char *at, const char *end, struct entities *entities)
+doctype(const char *at, const char *end, struct entities *entities, bool *unclosed)
 {
 	const char *start = at;
 	bool subset = false;
@@ -69,6 +69,7 @@ doctype(const char *at, const char *end, struct entities *entities)
 		}
 	}
 	/* Never closed: a stray quote, say. The declaration ends at its first ">" then. */
+	*unclosed = true;
 	return behind(start, end, ">");
 }
 
@@ -125,11 +126,12 @@ sniff_xml(const char *text, const char *start, const char *end, struct entities 
 		if (lt[1] == '?') {
 			const char *gt = behind(lt, end, ">");
 
-			at = behind(lt, gt, "?>");
+			out->unclosed |= gt - lt < 4 || gt[-2] != '?';
+			at = gt;
 		} else if (end - lt >= 4 && memcmp(lt, "<!--", 4) == 0) {
 			at = behind(lt + 4, end, "-->");
 		} else if (end - lt >= 9 && strncasecmp(lt, "<!DOCTYPE", 9) == 0) {
-			at = doctype(lt + 9, end, entities);
+			at = doctype(lt + 9, end, entities, &out->unclosed);
 		} else if (ascii_is_alpha((unsigned char)lt[1])) {
 			const int found = tag(lt, end, out, &junk_tags, err);
 

@@ -75,9 +75,8 @@ plain_reference(const char *amp, const char *end)
 	return false;
 }
 
-/* Whether put_name would write it as it is; ASCII only. */
-static bool
-is_good_name(const char *name, size_t len)
+bool
+tag_is_name(const char *name, size_t len)
 {
 	const char *colon = memchr(name, ':', len);
 
@@ -115,7 +114,7 @@ regular_end(const char *at, const char *end, bool *empty)
 			at++;
 		name_end = at;
 		at = xmlchar_skip(at, end, XMLCHAR_BLANK);
-		if (at == end || *at != '=' || !is_good_name(name, (size_t)(name_end - name)))
+		if (at == end || *at != '=' || !tag_is_name(name, (size_t)(name_end - name)))
 			return NULL;
 		at = xmlchar_skip(at + 1, end, XMLCHAR_BLANK);
 		if (at == end || (*at != '"' && *at != '\''))
@@ -159,6 +158,13 @@ put_value(struct tag *tag, const char *value, size_t len, struct err *err)
 	return 0;
 }
 
+static bool
+begins_tag(const char *at, const char *end)
+{
+	return *at == '<' && at + 1 < end &&
+	       (xmlchar_is(at[1], XMLCHAR_NAME_START) || strchr("/!?", at[1]));
+}
+
 /* The end of an attribute's value; *at moves to what follows. A value whose closing quote is
  * missing ends where a tag begins, or at the first blank or ">". */
 static const char *
@@ -170,7 +176,7 @@ value_end(const char **at, const char *end)
 	if (quote) {
 		const char *p = start + 1;
 
-		while (p < end && *p != quote && *p != '<')
+		while (p < end && *p != quote && !begins_tag(p, end))
 			p++;
 		if (p < end && *p == quote) {
 			*at = p + 1;
@@ -182,6 +188,12 @@ value_end(const char **at, const char *end)
 	return *at;
 }
 
+static size_t
+name_length(const char *at, const char *end)
+{
+	return (size_t)(xmlchar_skip(at, end, XMLCHAR_NAME) - at);
+}
+
 /* Writes the attributes anew. -> behind the ">", or NULL where the document ends in the tag. */
 static int
 irregular(struct tag *tag, const char *at, const char *end, const char **end_out, bool *empty,
@@ -189,8 +201,8 @@ irregular(struct tag *tag, const char *at, const char *end, const char **end_out
 {
 	struct bytes names[TAG_ATTRIBUTES_MAX];
 	size_t count = 0;
-
 	const bool mended = tag->mended;
+	const char *last = at; /* behind the last attribute */
 
 	*end_out = NULL;
 	while (at < end && *at != '>' && *at != '<') {
@@ -201,11 +213,14 @@ irregular(struct tag *tag, const char *at, const char *end, const char **end_out
 
 		if (!xmlchar_is(*at, XMLCHAR_NAME_START)) {
 			*empty = *at == '/' || (*empty && xmlchar_is(*at, XMLCHAR_BLANK));
-			if (*at != '/' && !xmlchar_is(*at, XMLCHAR_BLANK))
+			if (*at == '/' ? at + 1 < end && at[1] != '>'
+				       : !xmlchar_is(*at, XMLCHAR_BLANK))
 				tag->mended = true;
 			at++;
 			continue;
 		}
+		if (at == last || !tag_is_name(at, name_length(at, end)))
+			tag->mended = true;
 		*empty = false;
 		at = xmlchar_skip(at, end, XMLCHAR_NAME);
 		len = (size_t)(at - name);
@@ -223,7 +238,10 @@ irregular(struct tag *tag, const char *at, const char *end, const char **end_out
 			value++;
 		else
 			tag->mended = true;
+		last = at;
 		value_len = close > value ? (size_t)(close - value) : 0;
+		if (value_len > 0 && memchr(value, '<', value_len))
+			tag->mended = true;
 		if (known || count == TAG_ATTRIBUTES_MAX || value_len > TAG_VALUE_BYTES_MAX ||
 		    len > TAG_NAME_BYTES_MAX) {
 			tag->mended = true;

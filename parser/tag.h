@@ -27,6 +27,10 @@ struct tag {
 struct tag tag_init(struct buf *out);
 void tag_done(struct tag *tag);
 
+/* Whether tag_put_name leaves the name as it is, but for letters that are not ASCII: to be seen by
+ * nobody, as no vocabulary has them. */
+bool tag_is_name(const char *name, size_t len);
+
 /* Appends a name that XML with namespaces takes for one. */
 int tag_put_name(struct buf *out, const char *name, size_t len, struct err *err);
 

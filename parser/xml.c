@@ -30,6 +30,7 @@ struct xml {
 	const struct xml_handler *handler;
 	void *self;
 	bool stopped;
+	bool begun; /* an element was told */
 	size_t faults, undeclared;
 	struct slot slots[NAMES];
 	struct xml_attribute attributes[ATTRIBUTES_MAX];
@@ -82,6 +83,7 @@ on_start(void *data, const xmlChar *local, const xmlChar *prefix, const xmlChar 
 	const struct xml_name *name = name_of(xml, local, prefix, uri);
 	size_t n = 0;
 
+	xml->begun = true;
 	xml->undeclared += prefix && !uri;
 	(void)namespace_count;
 	(void)namespaces;
@@ -90,6 +92,7 @@ on_start(void *data, const xmlChar *local, const xmlChar *prefix, const xmlChar 
 	for (int i = 0; i < count && n < ATTRIBUTES_MAX; i++, attributes += 5) {
 		const xmlChar *a_prefix = attributes[1];
 
+		xml->undeclared += a_prefix && !attributes[2];
 		xml->attributes[n++] = (struct xml_attribute){
 			.ns = a_prefix ? namespace(a_prefix, attributes[2]) : NS_NONE,
 			.local = (const char *)attributes[0],
@@ -126,13 +129,14 @@ on_text(void *data, const xmlChar *placeholders, int count)
 	}
 }
 
-/* Namespaces that are used without a declaration, and the like: nothing that stops the parser. */
+/* Namespaces that are used without a declaration, and the like: nothing that stops the parser. Nor
+ * is it a fault of the skeleton that there is none: the document ends in its first tag. */
 static void
 on_error(void *data, xmlErrorPtr error)
 {
 	struct xml *xml = data;
 
-	if (error->level == XML_ERR_FATAL && error->domain == XML_FROM_PARSER)
+	if (error->level == XML_ERR_FATAL && error->domain == XML_FROM_PARSER && xml->begun)
 		xml->faults++;
 }
 
@@ -184,6 +188,13 @@ renew(struct xml *xml, struct err *err)
 	return 0;
 }
 
+void
+xml_begin(struct xml *xml)
+{
+	xml->faults = xml->undeclared = 0;
+	xml->begun = false;
+}
+
 size_t
 xml_undeclared(const struct xml *xml)
 {
@@ -222,7 +233,6 @@ xml_read(struct xml *xml, struct repair *repair, const struct xml_handler *handl
 	xml->handler = handler;
 	xml->self = self;
 	xml->stopped = false;
-	xml->faults = xml->undeclared = 0;
 	while (!xml->stopped && (chunk = repair_next(repair, err)) != 0) {
 		const struct buf *skeleton = &repair->skeleton;
 

@@ -52,7 +52,10 @@ SCOPED_DEFINE(struct xml, xml_free)
 int xml_read(struct xml *xml, struct repair *repair, const struct xml_handler *handler, void *self,
 	     struct err *err);
 
-/* Elements of the last document whose prefix is not declared. */
+/* Nothing was read yet of the next document. */
+void xml_begin(struct xml *xml);
+
+/* Elements and attributes of the last document whose prefix is not declared. */
 size_t xml_undeclared(const struct xml *xml);
 /* How often in the last document libxml2 found a tag not well-formed: a fault of repair's. */
 size_t xml_faults(const struct xml *xml);

@@ -75,6 +75,7 @@ check_document(struct parser *parser, struct bytes body, const char *content_typ
 	if (!arena)
 		return;
 	if (parse_document(parser, &doc, arena, &result, &err) < 0) {
+		FUZZ_CHECK(parser_faults(parser) == 0);
 		FUZZ_CHECK(err.kind == ERR_REJECT && err.text[0] &&
 			   strncmp(err.text, "libxml2", 7) != 0);
 		return;

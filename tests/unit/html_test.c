@@ -499,6 +499,8 @@ escapes_and_decodes_text(void)
 	buf_reset(&out);
 	CHECK(html_decode_entities(html, sizeof(html) - 1, &out, NULL) == 0);
 	CHECK_STR(buf_str(&out), "<b>&lt; … &nosuch; ’");
+	CHECK_STR(sanitise("&nvlt;b> &nvgt;"), "&lt;\xE2\x83\x92"
+					       "b&gt; &gt;\xE2\x83\x92");
 	buf_done(&out);
 }
 

@@ -178,13 +178,171 @@ tells_the_publisher_what_it_mended(void)
 	(void)parse("<rss><channel><foo:x/><item><guid>g</guid><link>http://a/1</link>"
 		    "<title>Br\u00c3\u00b8ndby</title><pubDate>soon</pubDate></item>"
 		    "<item><guid>g</guid><link>http://a/2</link></item></channel></rss>");
-	CHECK(warned("1 elements have a prefix that is not declared"));
+	CHECK(warned("1 elements or attributes have a prefix that is not declared"));
 	CHECK(warned("1 dates cannot be read"));
 	CHECK(warned("1 texts were UTF-8 that was encoded once more"));
 	CHECK(warned("2 items have a guid that others have too"));
 	(void)parse(
 		"<rss><channel><item><pubDate> </pubDate><guid>g</guid></item></channel></rss>");
 	CHECK(parsed.warning_count == 0);
+}
+
+/* A document with one thing wrong with it, and the only warning that it gets. */
+static const struct mended {
+	const char *document;
+	size_t len; /* 0: strlen */
+	const char *warning;
+} MENDED[] = {
+	/* Encoding. */
+	{"<?xml version='1.0' encoding='nosuch'?><rss><channel/></rss>", 0,
+	 "the encoding is labelled with an unknown name"},
+	{"<?xml version='1.0' "
+	 "encoding='koi8-r'?><rss><channel><title>\u00e9</title></channel></rss>",
+	 0, "the encoding is not as labelled, but utf-8"},
+	{"\xEF\xBB\xBF<?xml version='1.0' encoding='koi8-r'?><rss><channel/></rss>", 0,
+	 "the encoding is not as labelled, but utf-8"},
+	{"<rss><channel><title>caf\xE9 au lait</title></channel></rss>", 0,
+	 "the encoding is not labelled; windows-1252 was guessed"},
+	{"<rss><channel><title>\u00e9\xE9</title></channel></rss>", 0,
+	 "1 bytes are invalid in the encoding"},
+	{"<\0r\0s\0s\0/\0>\0!", 13, "1 bytes are invalid in the encoding"},
+	{"<rss><channel><title>a\1b</title></channel></rss>", 0,
+	 "1 control characters were left out"},
+	{"<rss><channel><title>\u00c3\u00a9</title></channel></rss>", 0,
+	 "1 texts were UTF-8 that was encoded once more"},
+	/* Before and behind. */
+	{"\n<?xml version='1.0'?><rss><channel/></rss>", 0, "blanks before the XML declaration"},
+	{"x<rss><channel/></rss>", 0, "junk before the root element was ignored"},
+	{"<br /><rss><channel/></rss>", 0, "junk before the root element was ignored"},
+	{"<?xml version='1.0'><rss><channel/></rss>", 0,
+	 "a declaration before the root element has no end"},
+	{"<!DOCTYPE rss [><rss><channel/></rss>", 0,
+	 "a declaration before the root element has no end"},
+	{"<rss><channel/></rss>x", 0, "text after the root element was ignored"},
+	{"<rss><channel/></rss><rss/>", 0, "text after the root element was ignored"},
+	{"<rss><channel></channel>", 0, "the document ends before its root element does"},
+	{"<rss><channel/></rss", 0, "end tags were missing, misspelt or crossed"},
+	/* Tags. */
+	{"<rss><channel a=1></channel></rss>", 0,
+	 "attributes that are not well-formed were mended"},
+	{"<rss><channel a='1'b='2'/></rss>", 0, "attributes that are not well-formed were mended"},
+	{"<rss><channel a='1' a='2'/></rss>", 0, "attributes that are not well-formed were mended"},
+	{"<rss><channel checked/></rss>", 0, "attributes that are not well-formed were mended"},
+	{"<rss><channel a='1' / b='2'></channel></rss>", 0,
+	 "attributes that are not well-formed were mended"},
+	{"<rss><channel a='1'<a/></channel></rss>", 0,
+	 "attributes that are not well-formed were mended"},
+	{"<rss><channel a='<'/></rss>", 0, "attributes that are not well-formed were mended"},
+	{"<rss><channel :a='1'/></rss>", 0, "attributes that are not well-formed were mended"},
+	{"<rss><channel><a:></a:></channel></rss>", 0,
+	 "names that XML does not allow were changed"},
+	{"<rss><channel><a></channel></rss>", 0, "end tags were missing, misspelt or crossed"},
+	{"<rss><channel></a></channel></rss>", 0, "end tags were missing, misspelt or crossed"},
+	{"<rss><channel><title>t</Title></channel></rss>", 0,
+	 "end tags were missing, misspelt or crossed"},
+	{"<rss><channel><title>t</title x></channel></rss>", 0,
+	 "end tags were missing, misspelt or crossed"},
+	{"<rss><channel><item><description>a<br>b</description></item></channel></rss>", 0,
+	 "end tags were missing, misspelt or crossed"},
+	{"<rss><channel><item><description><p>a<p>b</p></description></item></channel></rss>", 0,
+	 "end tags were missing, misspelt or crossed"},
+	{"<rss><channel><title>a < b</title></channel></rss>", 0,
+	 "'<' in a text, where '&lt;' is due"},
+	{"<rss><channel><!-- x></channel></rss>", 0,
+	 "a comment, CDATA section or instruction has no end"},
+	{"<rss><channel><?x></channel></rss>", 0,
+	 "a comment, CDATA section or instruction has no end"},
+	{"<rss><channel><!DOCTYPE x></channel></rss>", 0,
+	 "declarations where none belong, or misspelt, were left out"},
+	{"<rss><channel><title><![cdata[t]]></title></channel></rss>", 0,
+	 "declarations where none belong, or misspelt, were left out"},
+	/* References. */
+	{"<rss><channel><title>a & b</title></channel></rss>", 0, "1 ampersands without '&amp;'"},
+	{"<rss><channel><title a='b&c'/></channel></rss>", 0, "1 ampersands without '&amp;'"},
+	{"<rss><channel><title>&eacute;</title></channel></rss>", 0,
+	 "1 HTML entities that XML does not know"},
+	{"<rss><channel><title>a&#1;b</title></channel></rss>", 0,
+	 "1 references to characters that XML does not have were left out"},
+	{"<rss><channel><title>a&#151;b</title></channel></rss>", 0,
+	 "1 references to control characters were read as windows-1252"},
+	{"<rss><channel><title>&#195;&#169;</title></channel></rss>", 0,
+	 "1 characters were spelt by references to the bytes of UTF-8"},
+	/* Elements. */
+	{"<rss><channel><a:b/></channel></rss>", 0,
+	 "1 elements or attributes have a prefix that is not declared"},
+	{"<rss><channel><a b:c='d'/></channel></rss>", 0,
+	 "1 elements or attributes have a prefix that is not declared"},
+	{"<feed><title>t</title></feed>", 0, "the root element is in no namespace of Atom"},
+	{"<rss><channel><Title>t</Title></channel></rss>", 0,
+	 "1 elements are spelt in the wrong case"},
+	{"<rss><channel><pubdate>2026-01-01</pubdate></channel></rss>", 0,
+	 "1 elements are spelt in the wrong case"},
+	{"<rss><channel><subtitle>t</subtitle></channel></rss>", 0,
+	 "1 elements of another format have no namespace"},
+	{"<rss><channel/><item><title>t</title></item></rss>", 0, "1 items are not in a channel"},
+	{"<rss><channel><item><item><title>t</title></item></item></channel></rss>", 0,
+	 "1 items begin within another"},
+	/* Texts. */
+	{"<rss><channel><pubDate>soon</pubDate></channel></rss>", 0, "1 dates cannot be read"},
+	{"<rss><channel><link>javascript:x</link></channel></rss>", 0,
+	 "1 addresses that nobody may follow were left out"},
+	{"<feed xmlns='http://purl.org/atom/ns#'><title mode='base64'>/w==</title></feed>", 0,
+	 "1 texts in base64 cannot be read"},
+	{"<feed xmlns='http://purl.org/atom/ns#'><title mode='base64'>YQFi</title></feed>", 0,
+	 "1 control characters in base64 were left out"},
+	/* JSON. */
+	{"{\"items\":[]}", 0, "the version of JSON Feed is missing"},
+	{"{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":1,\"items\":[]}", 0,
+	 "1 members of JSON are of another type than is due"},
+	{"{\"version\":\"https://jsonfeed.org/version/1.1\",\"authors\":{\"name\":\"a\"}}", 0,
+	 "1 members of JSON are of another type than is due"},
+};
+
+static void
+warns_of_every_repair_and_of_nothing_else(void)
+{
+	for (size_t i = 0; i < sizeof(MENDED) / sizeof(MENDED[0]); i++) {
+		const struct mended *m = &MENDED[i];
+
+		(void)parse_n(m->document, m->len ? m->len : strlen(m->document));
+		CHECK_STR(parsed_err.text, "");
+		CHECK_STR(parsed.warnings[0], m->warning);
+		CHECK(parsed.warning_count == 1);
+		if (parsed.warning_count != 1 || strcmp(parsed.warnings[0], m->warning) != 0)
+			printf("# ... in %s\n", m->document);
+	}
+}
+
+static void
+has_nothing_to_say_of_what_is_right(void)
+{
+	static const char *const right[] = {
+		"<?xml version='1.0' encoding='utf-8'?>\n<!DOCTYPE rss [<!ENTITY a 'b'>]>\n"
+		"<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel>"
+		"<title>&a;&lt;&#233;&#x2014;</title><pubDate>Thu, 01 Jan 2026 00:00:00 "
+		"GMT</pubDate>"
+		"<item><dc:creator>c</dc:creator><guid isPermaLink=\"false\">g</guid>"
+		"<description>a<br/>b<br></br>c<img src='x' >\n</img></description></item>"
+		"<!-- c --></channel></rss>\n<!-- d -->\n",
+		"\xEF\xBB\xBF<feed "
+		"xmlns='http://www.w3.org/2005/Atom'><updated>2026-01-01T00:00:00Z"
+		"</updated><entry><id>urn:x</id><content type='xhtml'>"
+		"<div xmlns='http://www.w3.org/1999/xhtml'><p >a</p "
+		"></div></content></entry></feed>",
+		"<rdf:RDF xmlns='http://purl.org/rss/1.0/' "
+		"xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><channel "
+		"rdf:about='http://a/'>"
+		"<title>t</title></channel><item rdf:about='http://a/1'><title>u</title></item>"
+		"<textinput/></rdf:RDF>",
+		"{\"version\":\"https://jsonfeed.org/version/1.1\",\"authors\":[{\"name\":\"a\"}],"
+		"\"items\":[{\"id\":\"1\",\"tags\":[\"a\"],\"author\":null}]}",
+	};
+
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+		(void)parse(right[i]);
+		CHECK_STR(parsed_err.text, "");
+		CHECK_STR(parsed.warning_count ? parsed.warnings[0] : "", "");
+	}
 }
 
 int
@@ -194,6 +352,8 @@ main(void)
 	RUN(fills_in_what_an_item_has_from_its_feed);
 	RUN(refuses_what_is_no_feed);
 	RUN(tells_what_it_mended);
+	RUN(warns_of_every_repair_and_of_nothing_else);
+	RUN(has_nothing_to_say_of_what_is_right);
 	RUN(keeps_the_whole_items_of_a_document_that_was_cut);
 	RUN(finds_items_wherever_they_are);
 	RUN(hints_when_to_come_again);
