@@ -317,25 +317,25 @@ static void
 has_nothing_to_say_of_what_is_right(void)
 {
 	static const char *const right[] = {
-		"<?xml version='1.0' encoding='utf-8'?>\n<!DOCTYPE rss [<!ENTITY a 'b'>]>\n"
-		"<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel>"
-		"<title>&a;&lt;&#233;&#x2014;</title><pubDate>Thu, 01 Jan 2026 00:00:00 "
-		"GMT</pubDate>"
-		"<item><dc:creator>c</dc:creator><guid isPermaLink=\"false\">g</guid>"
-		"<description>a<br/>b<br></br>c<img src='x' >\n</img></description></item>"
-		"<!-- c --></channel></rss>\n<!-- d -->\n",
-		"\xEF\xBB\xBF<feed "
-		"xmlns='http://www.w3.org/2005/Atom'><updated>2026-01-01T00:00:00Z"
-		"</updated><entry><id>urn:x</id><content type='xhtml'>"
-		"<div xmlns='http://www.w3.org/1999/xhtml'><p >a</p "
-		"></div></content></entry></feed>",
-		"<rdf:RDF xmlns='http://purl.org/rss/1.0/' "
-		"xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><channel "
-		"rdf:about='http://a/'>"
-		"<title>t</title></channel><item rdf:about='http://a/1'><title>u</title></item>"
-		"<textinput/></rdf:RDF>",
-		"{\"version\":\"https://jsonfeed.org/version/1.1\",\"authors\":[{\"name\":\"a\"}],"
-		"\"items\":[{\"id\":\"1\",\"tags\":[\"a\"],\"author\":null}]}",
+		("<?xml version='1.0' encoding='utf-8'?>\n<!DOCTYPE rss [<!ENTITY a 'b'>]>\n"
+		 "<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel>"
+		 "<title>&a;&lt;&#233;&#x2014;</title><pubDate>Thu, 01 Jan 2026 00:00:00 "
+		 "GMT</pubDate>"
+		 "<item><dc:creator>c</dc:creator><guid isPermaLink=\"false\">g</guid>"
+		 "<description>a<br/>b<br></br>c<img src='x' >\n</img></description></item>"
+		 "<!-- c --></channel></rss>\n<!-- d -->\n"),
+		("\xEF\xBB\xBF<feed "
+		 "xmlns='http://www.w3.org/2005/Atom'><updated>2026-01-01T00:00:00Z"
+		 "</updated><entry><id>urn:x</id><content type='xhtml'>"
+		 "<div xmlns='http://www.w3.org/1999/xhtml'><p >a</p "
+		 "></div></content></entry></feed>"),
+		("<rdf:RDF xmlns='http://purl.org/rss/1.0/' "
+		 "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><channel "
+		 "rdf:about='http://a/'>"
+		 "<title>t</title></channel><item rdf:about='http://a/1'><title>u</title></item>"
+		 "<textinput/></rdf:RDF>"),
+		("{\"version\":\"https://jsonfeed.org/version/1.1\",\"authors\":[{\"name\":\"a\"}],"
+		 "\"items\":[{\"id\":\"1\",\"tags\":[\"a\"],\"author\":null}]}"),
 	};
 
 	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
