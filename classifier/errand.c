@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crashpoint.h"
+
 int
 errand_init(struct errand *e, bool owed, struct lane lane, int64_t since_s, const char *filter,
 	    struct err *err)
@@ -114,6 +116,7 @@ errand_save(struct db *db, const char *sink, struct errand *e, struct err *err)
 			       err) < 0
 		      : !lane_is_over(&e->lane) && insert(db, sink, e, err) < 0)
 		return err_in(err, "errand");
+	CRASHPOINT("replay.mid");
 	e->saving = e->lane.done;
 	return 0;
 }

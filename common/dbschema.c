@@ -30,9 +30,11 @@ take_step(struct dbconn *conn, const char *step, int64_t version, struct err *er
 	(void)snprintf(note, sizeof(note), "PRAGMA user_version = %lld", (long long)version);
 	CRASHPOINT("migrate");
 	if (dbconn_ask(conn, "BEGIN IMMEDIATE", NULL, err) == 0 &&
-	    dbconn_exec(conn, step, err) == 0 && dbconn_exec(conn, note, err) == 0 &&
-	    dbconn_ask(conn, "COMMIT", NULL, err) == 0)
-		return 0;
+	    dbconn_exec(conn, step, err) == 0 && dbconn_exec(conn, note, err) == 0) {
+		CRASHPOINT("migrate.mid");
+		if (dbconn_ask(conn, "COMMIT", NULL, err) == 0)
+			return 0;
+	}
 	if (dbconn_in_transaction(conn))
 		(void)dbconn_ask(conn, "ROLLBACK", NULL, NULL);
 	return err_in(err, "to schema %lld", (long long)version);

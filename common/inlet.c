@@ -217,6 +217,8 @@ receive(struct inlet *inlet, int64_t now_ms, struct err *err)
 	if (frame_decode(inlet->fresh->message.bytes, inlet->arena, &frame, &why) < 0) {
 		refusals_add(&inlet->refusals, 1, why.text);
 	} else {
+		if (frame.type == FRAME_DATA)
+			CRASHPOINT_TALLY();
 		linkin_hear(inlet->link, &frame, now_ms);
 		if (linkin_strangers(inlet->link) != strangers) {
 			(void)err_set(&why, ERR_REJECT, "%s of '%s', who has not said HELLO",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/crashpoint.h"
 #include "common/digest.h"
 
 #define COLUMNS "id, at_s, kind, ref, stage, reason, attempts, length(body), crc"
@@ -62,6 +63,7 @@ quarantine_add(struct db *db, const struct quarantined *row, int64_t *id_out, st
 		id = db_col_int(stmt, 0);
 	if (got < 0 || db_run(stmt, err) < 0)
 		return err_in(err, "quarantine");
+	CRASHPOINT("dead.moved");
 	*id_out = id;
 	return 0;
 }
@@ -152,6 +154,7 @@ quarantine_drop(struct db *db, int64_t id, struct err *err)
 	db_int(stmt, 1, id);
 	if (db_run(stmt, err) < 0)
 		return err_in(err, "quarantine");
+	CRASHPOINT("dead.dropped");
 	return db_changes(db) > 0;
 }
 

@@ -19,6 +19,7 @@ FREEZES = int(os.environ.get("FEEDMILL_TEST_FREEZES", "12"))
 ITEMS = int(os.environ.get("FEEDMILL_TEST_ITEMS", "30000"))
 FEED_ITEMS = 100
 RESIDENT_KIB = 64 * 1024
+WINDOWS = 64 * FEED_ITEMS + 256  # of documents, of items: the most that one death gives again
 
 
 class Chaos:
@@ -74,6 +75,18 @@ class Chaos:
             self.freeze()
 
 
+def note_duplicates(mill, items, harms):
+    """What a crash costs the wire: at most a window of each link."""
+    again = mill.wire_duplicates(mill.feed_count, items)
+    if not mill.received("parser"):
+        return  # not a build of FLAVOUR=crash
+    total = sum(again.values())
+    note(f"on the wire twice: {total}, {total / max(harms, 1):.1f} a kill or freeze: "
+         + ", ".join(f"{who} {count}" for who, count in again.items()))
+    assert min(again.values()) >= 0, again
+    assert total <= harms * WINDOWS * len(again), again
+
+
 @promise
 def kills_and_freezes_at_random_lose_double_and_invent_nothing():
     note(f"FEEDMILL_TEST_SEED={SEED}: {KILLS} kills, {FREEZES} freezes, {ITEMS} items")
@@ -111,6 +124,7 @@ def kills_and_freezes_at_random_lose_double_and_invent_nothing():
         mill.check(expected)
         note(f"{chaos.kills} kills, {chaos.freezes} freezes, {len(expected)} items into 3 sinks in"
              f" {took_s:.0f} s: 0 lost, 0 doubled, 0 invented, 0 innocents quarantined")
+        note_duplicates(mill, len(expected), chaos.kills + chaos.freezes)
         note("resident at most: " + ", ".join(f"{stage} {kib / 1024:.0f} MiB"
                                               for stage, kib in sorted(chaos.resident.items())))
         for stage, kib in chaos.resident.items():

@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -109,8 +110,9 @@ class Mill:
         """who: "parser@1"."""
         stage, instance = who.split("@")
         argv = [*self.wrap, program or self.program(stage), "-c", self.config, "-i", instance]
+        tally = {"FEEDMILL_TALLY": self.tally(who)}  # builds of FLAVOUR=crash
         self.daemons[who] = processes.spawn(argv, os.path.join(self.log_folder, who),
-                                            {**self.env, **(env or {})})
+                                            {**self.env, **tally, **(env or {})})
         if ready:
             self.await_ready(who)
 
@@ -186,6 +188,27 @@ class Mill:
     def status(self, who):
         answer = self.ask(who, "status")
         return answer[0] if answer else {}
+
+    # What was received, through all lives: builds of FLAVOUR=crash count it.
+    def tally(self, who):
+        return os.path.join(self.folder, "tally-" + who)
+
+    def received(self, stage):
+        """Messages that all instances of the stage ("sink@db": one of them) were sent."""
+        total = 0
+        for name in os.listdir(self.folder):
+            if name == f"tally-{stage}" or name.startswith(f"tally-{stage}@"):
+                with open(os.path.join(self.folder, name), "rb") as file:
+                    total += int.from_bytes(file.read(8), sys.byteorder)
+        return total
+
+    def wire_duplicates(self, documents, items):
+        """{receiver: messages beyond one for each document or item}, when all has arrived."""
+        found = {"parser": self.received("parser") - documents,
+                 "classifier": self.received("classifier") - items}
+        for name in self.sinks:
+            found[f"sink@{name}"] = self.received(f"sink@{name}") - items
+        return found
 
     def logged(self, who, text):
         try:
