@@ -23,14 +23,14 @@ PKG_CONFIG ?= pkg-config
 STAGES := fetcher parser classifier sink
 COMMON := scope crashpoint ascii utf8 mask err clock buf log arena file urlpart url digest json jsondoc ini \
 	quantity config mark ballast dbconn dbschema db wirecheck wire record document item \
-	spool quarantine idmap frame refusals linkin linkout socketfile curve socket discovery \
+	spool quarantine idmap frame refusals linkin linkout socketfile listener curve socket discovery \
 	resolver inlet outlet httphead http notify control blackbox options route wiring stage emit \
 	feedmill sdk
 
 # msgpack-c is called msgpack in Debian 12 and msgpack-c in Debian 13.
 MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
 PKG_common     := libzmq $(MSGPACK) sqlite3 jansson libcrypto
-PKG_fetcher    := libcurl libxml-2.0
+PKG_fetcher    := libcurl libxml-2.0 libmicrohttpd
 PKG_parser     := libxml-2.0
 PKG_classifier := libpcre2-8 libutf8proc
 PKG_sink       :=
@@ -116,7 +116,7 @@ ifeq ($(FLAVOUR),tsan)
 TESTS := $(filter-out %/stage_test,$(TESTS))
 endif
 FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
-PKG_all := $(PKG_common) libcurl libxml-2.0 libpcre2-8 libutf8proc
+PKG_all := $(PKG_common) libcurl libmicrohttpd libxml-2.0 libpcre2-8 libutf8proc
 $(TESTS) $(FUZZ) $(TESTS:%=%.o) $(FUZZ:%=%.o): PKG := $(PKG_all)
 # The example includes <feedmill.h> as an installed one; after the others, or err.h would hide libc's.
 $(B)/tests/unit/example_sink_test.o: CPPFLAGS += -idirafter common

@@ -1,6 +1,7 @@
 #include "common/digest.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,38 @@ digest_hmac(const void *key, size_t key_len, const void *data, size_t len,
 		return -1;
 	memcpy(out, mac, DIGEST_BYTES);
 	return 0;
+}
+
+int
+digest_hmac_by(const char *hash, const void *key, size_t key_len, const void *data, size_t len,
+	       unsigned char out[DIGEST_MAC_BYTES_MAX])
+{
+	static const struct {
+		const char *name, *algorithm;
+	} hashes[] = {
+		{"sha1", "SHA1"},
+		{"sha256", "SHA256"},
+		{"sha384", "SHA384"},
+		{"sha512", "SHA512"},
+	};
+	size_t mac_len = 0;
+
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+		if (strcmp(hash, hashes[i].name) != 0)
+			continue;
+		if (!EVP_Q_mac(NULL, "HMAC", NULL, hashes[i].algorithm, NULL,
+			       key_len > 0 ? key : "", key_len, len > 0 ? data : "", len, out,
+			       DIGEST_MAC_BYTES_MAX, &mac_len))
+			return -1;
+		return (int)mac_len;
+	}
+	return 0;
+}
+
+bool
+digest_equal(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
 }
 
 void

@@ -3,12 +3,13 @@
 #ifndef FM_COMMON_DIGEST_H
 #define FM_COMMON_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/scope.h"
 
-enum { DIGEST_BYTES = 32 };
+enum { DIGEST_BYTES = 32, DIGEST_MAC_BYTES_MAX = 64 };
 
 struct digest;
 
@@ -26,6 +27,13 @@ void digest_end(struct digest *d, unsigned char out[DIGEST_BYTES]);
 /* HMAC-SHA256 (RFC 2104). -1 without memory: out is as it was. */
 int digest_hmac(const void *key, size_t key_len, const void *data, size_t len,
 		unsigned char out[DIGEST_BYTES]);
+
+/* The same by another hash: "sha1", "sha256", "sha384" or "sha512". The MAC's length, 0: no such
+ * hash, -1. */
+int digest_hmac_by(const char *hash, const void *key, size_t key_len, const void *data, size_t len,
+		   unsigned char out[DIGEST_MAC_BYTES_MAX]);
+/* Whether they are equal, in a time that does not tell where they differ. */
+bool digest_equal(const void *a, const void *b, size_t len);
 
 /* Lower-case hex of bytes and a NUL; out has 2 * len + 1 bytes. */
 void digest_hex(const unsigned char *bytes, size_t len, char *out);

@@ -130,7 +130,7 @@ struct config *
 options_load(const char *path, struct options_common *common_out, struct err *err)
 {
 	static const char *const kinds[] = {"feedmill", "fetcher", "parser", "classifier",
-					    "sink",     "link",    NULL};
+					    "sink",     "link",    "websub", NULL};
 	SCOPED(config_free) struct config *config = config_load(path, err);
 
 	if (!config && access(path, F_OK) < 0 && errno == ENOENT)

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
+#include "common/listener.h"
 #include "common/url.h"
 #include "fetcher/shard.h"
 
-enum { USER_AGENT_BYTES_MAX = 512 };
+enum { USER_AGENT_BYTES_MAX = 512, PUBLIC_URL_BYTES_MAX = 1024 };
 
 #define AT(field) offsetof(struct fetcher_conf, field)
 #define MIB       (1024LL * 1024)
@@ -29,6 +30,36 @@ const struct config_key conf_keys[CONF_KEYS] = {
 	{"spool_documents", CONFIG_INT, AT(spool_documents), "10000", 1, 1000000000, NULL},
 	{"min_free", CONFIG_SIZE, AT(min_free), "64M", 0, 1024 * GIB, NULL},
 };
+
+static const struct config_key websub_keys[CONF_WEBSUB_KEYS] = {
+	{"listen", CONFIG_TEXT, offsetof(struct websub_conf, listen), NULL, 0, 0, NULL},
+	{"public_url", CONFIG_TEXT, offsetof(struct websub_conf, public_url), NULL, 0, 0, NULL},
+	{"lease", CONFIG_DURATION, offsetof(struct websub_conf, lease_s), "10d", 60, 30 * 86400,
+	 NULL},
+};
+
+int
+conf_websub(const struct config *config, struct websub_conf *out, struct err *err)
+{
+	struct websub_conf conf;
+
+	if (config_read(config, config_section_find(config, "websub", ""), websub_keys,
+			CONF_WEBSUB_KEYS, &conf, err) < 0)
+		return -1;
+	if (!conf.listen != !conf.public_url)
+		return err_set(err, ERR_USAGE,
+			       "[websub] wants both listen and public_url, or neither");
+	if (conf.listen && listener_check(conf.listen, err) < 0)
+		return err_in(err, "[websub] listen");
+	if (conf.public_url && (!url_is_http(conf.public_url, strlen(conf.public_url)) ||
+				strlen(conf.public_url) > PUBLIC_URL_BYTES_MAX ||
+				strpbrk(conf.public_url, "?#@ \"'<>\\")))
+		return err_set(err, ERR_USAGE,
+			       "[websub] public_url: where hubs reach the listener, such as "
+			       "https://reader.example/websub");
+	*out = conf;
+	return 0;
+}
 
 int
 conf_feeds_path(const struct fetcher_conf *conf, const char *config_path, struct buf *out,

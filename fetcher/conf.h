@@ -1,4 +1,4 @@
-/* conf - the keys of [fetcher] (feedmill.conf(5)). */
+/* conf - the keys of [fetcher] and of [websub] (feedmill.conf(5)). */
 #ifndef FM_FETCHER_CONF_H
 #define FM_FETCHER_CONF_H
 
@@ -22,13 +22,23 @@ struct fetcher_conf {
 	int64_t spool_max, spool_documents, min_free;
 };
 
+struct websub_conf {
+	const char *listen; /* NULL: feeds are not pushed to us */
+	const char *public_url;
+	int64_t lease_s;
+};
+
 enum {
 	CONF_KEYS = 15,
+	CONF_WEBSUB_KEYS = 3,
 	/* Of bodies in flight. With one body more that may grow to its own ceiling, and its copy
 	 * for the spool, the whole process stays below 64 MiB at the default max_body. */
 	CONF_BODIES_BYTES_MAX = 16 * 1024 * 1024,
 };
 extern const struct config_key conf_keys[CONF_KEYS];
+
+/* Reads [websub]; texts are borrowed from config. */
+int conf_websub(const struct config *config, struct websub_conf *out, struct err *err);
 
 /* Where feeds.conf is: the key feeds, else beside feedmill.conf, where it may be missing (*optional
  * true). Appends to out. */

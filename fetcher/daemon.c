@@ -11,6 +11,7 @@
 #include "fetcher/learn.h"
 #include "fetcher/listing.h"
 #include "fetcher/report.h"
+#include "fetcher/subscription.h"
 
 enum {
 	PATH_BYTES_MAX = 4096,
@@ -71,6 +72,10 @@ daemon_read_list(struct daemon *d, struct err *err)
 	    feedlist_read(buf_str(&d->feeds_path), d->feeds_optional, &to, err) < 0 ||
 	    listing_end(d->state, stamp, clock_wall_s(), d->conf.interval_s, &change, err) < 0)
 		return -1;
+	if (change.removed > 0 && subscription_leave_removed(d->state, clock_wall_s(), err) < 0)
+		return -1;
+	if (d->websub)
+		websub_look_anew(d->websub);
 	if (d->sweep && change.added + change.changed + change.removed > 0)
 		sweep_look_anew(d->sweep);
 	log_event(change.feeds > 0 ? LOG_INFO : LOG_WARNING, "feeds_listed",
@@ -131,9 +136,11 @@ daemon_check(const struct config *config, const void *arg, struct err *err)
 	SCOPED(buf_done) struct buf path = buf_init(PATH_BYTES_MAX);
 	SCOPED(addresses_free)
 	struct addresses *addresses = addresses_new(conf->allow_address, err);
+	struct websub_conf websub;
 	bool optional;
 
 	if (!addresses || conf_check(conf, config, err) < 0 ||
+	    conf_websub(config, &websub, err) < 0 ||
 	    conf_feeds_path(conf, config_path(config), &path, &optional, err) < 0)
 		return -1;
 	return feedlist_read(buf_str(&path), optional, &to, err);
@@ -161,6 +168,14 @@ log_outcome(void *arg, const struct feed *feed, const struct outcome *o)
 }
 
 static int
+look_for_hubs(void *arg, struct feed *feed, const struct outcome *o, bool fresh, struct err *err)
+{
+	struct daemon *d = arg;
+
+	return d->websub ? websub_polled(d->websub, feed, o, fresh, err) : 0;
+}
+
+static int
 open_sweep(struct daemon *d, struct err *err)
 {
 	const struct sweep_options options = {
@@ -172,12 +187,50 @@ open_sweep(struct daemon *d, struct err *err)
 		.polls_max = d->conf.polls,
 		.polls_a_host = d->conf.polls_per_host,
 		.spacing_ms = d->conf.host_spacing_ms,
+		.polled = look_for_hubs,
 		.told = log_outcome,
 		.arg = d,
 	};
 
 	d->sweep = sweep_new(&options, err);
 	return d->sweep ? 0 : -1;
+}
+
+/* Hubs. */
+
+static void
+log_websub(void *arg, int priority, const char *event, const struct subscription *s,
+	   const char *reason)
+{
+	(void)arg;
+	log_event(priority, event, LOG_TEXT("topic", s->topic), LOG_TEXT("hubs", s->hubs),
+		  LOG_TEXT("reason", reason));
+}
+
+static int
+open_websub(struct daemon *d, struct err *err)
+{
+	struct websub_conf conf;
+
+	if (conf_websub(stage_config(d->stage), &conf, err) < 0)
+		return -1;
+	if (!conf.listen)
+		return subscription_rebase(d->state, NULL, clock_wall_s(), d->conf.interval_s, err);
+	const struct websub_options options = {
+		.state = d->state,
+		.sweep = d->sweep,
+		.http = d->hubs = conf_http(&d->conf, d->addresses, err),
+		.listen = conf.listen,
+		.public_url = conf.public_url,
+		.lease_s = conf.lease_s,
+		.body_bytes_max = d->conf.max_body,
+		.bodies_bytes_max = CONF_BODIES_BYTES_MAX,
+		.told = log_websub,
+		.arg = d,
+	};
+
+	d->websub = d->hubs ? websub_open(&options, err) : NULL;
+	return d->websub ? 0 : -1;
 }
 
 /* The way to the parsers. */
@@ -253,6 +306,8 @@ daemon_close(void *self)
 		return;
 	/* The reverse of daemon_open. */
 	handover_free(d->handover);
+	websub_close(d->websub);
+	http_free(d->hubs);
 	sweep_free(d->sweep);
 	listwatch_free(d->watch);
 	http_free(d->http);
@@ -297,11 +352,12 @@ daemon_open(struct stage *stage, const void *arg, void **self_out, struct err *e
 			  LOG_TEXT("reason", db_warning(state_db(d->state))));
 	if (know_list(d, err) < 0 ||
 	    state_check_clock(d->state, clock_wall_s(), d->conf.interval_s, err) < 0 ||
-	    state_commit(d->state, err) < 0 || open_sweep(d, err) < 0)
+	    open_sweep(d, err) < 0 || open_websub(d, err) < 0 || state_commit(d->state, err) < 0)
 		return -1;
 	d->handover = handover_new(d->state, d->sweep, err);
 	if (!d->handover)
 		return -1;
+	handover_tell(d->handover, d->websub);
 	d->route = stage_route(stage, "parser", ROUTE_LEAST, true, &to_parsers, d, err);
 	if (!d->route)
 		return -1;
@@ -326,6 +382,8 @@ look_for_room(struct daemon *d)
 		log_event(LOG_NOTICE, "polls_resumed", LOG_TEXT("after", d->lack));
 	d->lack = lack;
 	sweep_pause(d->sweep, d->lack || d->draining);
+	if (d->websub)
+		websub_pause(d->websub, d->lack || d->draining);
 }
 
 static int
@@ -372,6 +430,8 @@ daemon_turn(void *self, struct err *err)
 		return -1;
 	if (is_time(&d->hour_ms, now_ms, HOUR_MS) && state_purge(d->state, clock_wall_s(), err) < 0)
 		return -1;
+	if (d->websub && websub_turn(d->websub, err) < 0)
+		return -1;
 	return sweep_turn(d->sweep, err);
 }
 
@@ -384,6 +444,8 @@ commit_work(struct daemon *d, struct err *err)
 		return -1;
 	sweep_committed(d->sweep);
 	handover_committed(d->handover);
+	if (d->websub)
+		websub_committed(d->websub);
 	return 0;
 }
 
@@ -409,6 +471,8 @@ daemon_rollback(void *self)
 
 	state_rollback(d->state);
 	sweep_rolled_back(d->sweep);
+	if (d->websub)
+		websub_rolled_back(d->websub);
 	d->list_stamp = 0; /* a new list may have been part of it */
 	d->room_ms = 0;
 }
@@ -426,11 +490,16 @@ daemon_watch(void *self, struct pollfd *fds, size_t max, int *timeout_ms)
 
 	if (*timeout_ms < 0 || *timeout_ms > wait_ms)
 		*timeout_ms = wait_ms;
-	if (max < 2)
+	if (d->websub)
+		websub_timeout(d->websub, timeout_ms);
+	if (max < 2 + WEBSUB_FDS)
 		return 0;
 	fds[0] = (struct pollfd){.fd = http_fd(d->http), .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = listwatch_fd(d->watch), .events = POLLIN};
-	return 2;
+	if (!d->websub)
+		return 2;
+	websub_fds(d->websub, fds + 2);
+	return 2 + WEBSUB_FDS;
 }
 
 static void
@@ -441,6 +510,8 @@ daemon_drain(void *self)
 	d->draining = true;
 	d->drain_until_ms = clock_mono_ms() + DRAIN_MS;
 	sweep_pause(d->sweep, true);
+	if (d->websub)
+		websub_pause(d->websub, true);
 }
 
 static bool

@@ -10,6 +10,7 @@
 #include "fetcher/shard.h"
 #include "fetcher/state.h"
 #include "fetcher/sweep.h"
+#include "fetcher/websub.h"
 
 struct daemon {
 	struct stage *stage;
@@ -22,6 +23,8 @@ struct daemon {
 	struct http *http;
 	struct state *state;
 	struct sweep *sweep;
+	struct http *hubs;     /* the client that asks them; NULL: feeds are not pushed to us */
+	struct websub *websub; /* NULL: as above */
 	struct handover *handover;
 	struct route *route;
 

@@ -16,6 +16,7 @@ enum { ARENA_BYTES_MAX = 256 * 1024, SKIP_HOURS = 0xffffff, SKIP_DAYS = 0x7f };
 struct handover {
 	struct state *state;
 	struct sweep *sweep;
+	struct websub *websub;
 	struct arena *arena;
 	uint64_t committed; /* rows up to here are on the disk */
 	uint64_t offered;   /* rows up to here were offered */
@@ -46,6 +47,12 @@ handover_free(struct handover *h)
 		return;
 	arena_free(h->arena);
 	free(h);
+}
+
+void
+handover_tell(struct handover *h, struct websub *websub)
+{
+	h->websub = websub;
 }
 
 void
@@ -326,6 +333,8 @@ handover_hint(struct handover *h, struct bytes hint, struct err *err)
 		return archive < 0 ? -1 : 0;
 	changed = take_wishes(feed, &wishes, &lesson);
 	if (description_save(h->state, id, &description, err) < 0)
+		return -1;
+	if (h->websub && websub_described(h->websub, feed, &description, err) < 0)
 		return -1;
 	return changed ? state_save(h->state, feed, err) : 0;
 }

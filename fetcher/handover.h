@@ -12,6 +12,7 @@
 #include "common/stage.h"
 #include "fetcher/state.h"
 #include "fetcher/sweep.h"
+#include "fetcher/websub.h"
 
 struct handover;
 
@@ -19,6 +20,9 @@ struct handover;
 struct handover *handover_new(struct state *state, struct sweep *sweep, struct err *err);
 void handover_free(struct handover *handover);
 SCOPED_DEFINE(struct handover, handover_free)
+
+/* Documents say which hubs their feeds have: it is told. NULL: nobody is. */
+void handover_tell(struct handover *handover, struct websub *websub);
 
 /* What of the spool is on the disk now may be offered: call after each commit. */
 void handover_committed(struct handover *handover);
@@ -33,7 +37,8 @@ int handover_crashed(struct handover *h, uint64_t id, const char *who, int64_t p
 		     struct err *err);
 /* A msgpack map {"feed": id, "ttl_s", "skip_hours", "skip_days", "newest_s", "title", "link",
  * "self", "hub", "prev_archive", "items", "document", "parser", "warnings"}: what the document says
- * of itself and asks of its readers; all but feed may be absent. What cannot be read is no error.
+ * of itself and asks of its readers; all but feed may be absent, hub is a line for each. What
+ * cannot be read is no error.
  */
 int handover_hint(struct handover *h, struct bytes hint, struct err *err);
 

@@ -209,6 +209,24 @@ learn_outcome(struct feed *f, const struct outcome *o, const struct lesson *l, b
 }
 
 int
+learn_pushed(struct feed *f, const struct outcome *o, const struct lesson *l, bool *fresh_out,
+	     struct err *err)
+{
+	struct feed_digest digest = {.set = false};
+
+	*fresh_out = false;
+	if (learn_digest(o->content_type, o->body, &digest, err) < 0)
+		return -1;
+	if (same(&digest, &f->digest) ||
+	    (same(&digest, &f->rejected) && l->now_s - f->rejected_s < LEARN_REJECTED_S))
+		return 0;
+	f->digest = digest;
+	f->changed_s = l->now_s;
+	*fresh_out = true;
+	return 0;
+}
+
+int
 learn_rejected(struct feed *f, const struct feed_digest *digest, const char *reason,
 	       const struct lesson *l, struct err *err)
 {

@@ -32,6 +32,12 @@ struct lesson {
 int learn_outcome(struct feed *feed, const struct outcome *outcome, const struct lesson *lesson,
 		  bool *fresh_out, struct err *err);
 
+/* A document that nobody asked for: its hub has sent it (content type and body; the rest of the
+ * outcome is not looked at). It says nothing of the publisher's own server: validators, failures
+ * and due time stay. *fresh_out as above. */
+int learn_pushed(struct feed *feed, const struct outcome *outcome, const struct lesson *lesson,
+		 bool *fresh_out, struct err *err);
+
 /* No parser can read the document that the feed gave (digest: of that document): its validators go,
  * so that the next poll asks for everything. */
 int learn_rejected(struct feed *feed, const struct feed_digest *digest, const char *reason,

@@ -295,6 +295,7 @@ poll_answer(struct poll *p, const struct http_response *r, int64_t now_s, struct
 		.content_language = line(r->head, "Content-Language"),
 		.content_location = line(r->head, "Content-Location"),
 		.body = r->body,
+		.head = r->head,
 	};
 	if (r->end != HTTP_DONE)
 		return broken(p, r, out);

@@ -68,6 +68,7 @@ struct outcome {
 	int64_t fresh_s;                  /* -1: not said */
 	struct bytes etag, last_modified; /* len 0: none */
 	struct bytes content_type, content_language, content_location, body;
+	struct bytes head; /* all of it: see httphead and headlink */
 };
 
 enum poll_step { POLL_AGAIN, POLL_OVER };

@@ -68,6 +68,27 @@ write_failing(void *arg, const struct feed *f)
 	return 0;
 }
 
+static void
+write_websub(struct daemon *d, struct json *j)
+{
+	const struct websub_counts counts = websub_counts(d->websub);
+	struct subscription_counts rows;
+
+	if (subscription_count(d->state, &rows, NULL) < 0)
+		return;
+	json_key(j, "websub");
+	json_object(j);
+	json_member_int(j, "subscribed", rows.live);
+	json_member_int(j, "awaited", rows.awaited);
+	json_member_int(j, "asked", counts.asked);
+	json_member_int(j, "pushes", counts.pushes);
+	json_member_int(j, "pushes_same", counts.same);
+	json_member_int(j, "pings", counts.pings);
+	json_member_int(j, "forged", counts.forged);
+	json_member_int(j, "put_off", counts.refused);
+	json_close(j);
+}
+
 void
 report_status(struct daemon *d, struct json *j)
 {
@@ -101,6 +122,8 @@ report_status(struct daemon *d, struct json *j)
 	json_member_int(j, "body_bytes", counts.body_bytes);
 	json_member(j, "paused", d->lack);
 	json_close(j);
+	if (d->websub)
+		write_websub(d, j);
 	json_key(j, "spool");
 	json_object(j);
 	json_member_int(j, "depth", spool_depth(spool));
@@ -121,6 +144,27 @@ report_status(struct daemon *d, struct json *j)
 
 /* Feeds. */
 
+/* The first hub under the name that it had when there was no more than one, and all of them. */
+static void
+write_hubs(struct json *j, const char *hubs)
+{
+	const char *at = hubs ? hubs : "";
+
+	if (!*at)
+		return;
+	json_key(j, "hub");
+	json_text_n(j, at, strcspn(at, "\n"));
+	json_key(j, "hubs");
+	json_array(j);
+	while (*at) {
+		const size_t len = strcspn(at, "\n");
+
+		json_text_n(j, at, len);
+		at += len + (at[len] == '\n');
+	}
+	json_close(j);
+}
+
 static void
 write_description(void *arg, const struct description *d)
 {
@@ -129,7 +173,7 @@ write_description(void *arg, const struct description *d)
 	json_member(j, "own_title", d->title);
 	json_member(j, "link", d->link);
 	json_member(j, "self", d->self);
-	json_member(j, "hub", d->hub);
+	write_hubs(j, d->hub);
 	json_member(j, "prev_archive", d->prev_archive);
 }
 
@@ -193,11 +237,12 @@ write_feed(void *arg, const struct feed *f)
 
 /* Why the next poll is when it is, in words. */
 static const char *
-why_then(const struct daemon *d, const struct feed *f)
+why_then(struct daemon *d, const struct feed *f)
 {
 	const struct pace pace = conf_pace(&d->conf);
 	const int64_t wait_s = f->due_s - f->polled_s;
 	const int64_t quiet_s = schedule_quiet_s(&pace, f, f->polled_s);
+	SCOPED(subscription_done) struct subscription s = {.due_s = 0};
 
 	if (f->retired_s > 0)
 		return "never: the publisher says the feed is gone for good";
@@ -211,6 +256,10 @@ why_then(const struct daemon *d, const struct feed *f)
 		return "it has not been asked yet";
 	if (f->want_interval_s > 0)
 		return "its interval is set in the list of feeds";
+	if (d->websub && wait_s >= pace.max_interval_s &&
+	    subscription_of(d->state, f->id, &s, NULL) == 1 && websub_is_live(&s, clock_wall_s()) &&
+	    s.missed < WEBSUB_MISSED_MAX)
+		return "its hub pushes it: polls are the backstop only";
 	if (quiet_s > f->interval_s && wait_s >= quiet_s && wait_s <= quiet_s + quiet_s / 8 + 60)
 		return "it has published nothing for long: silent feeds are left in peace";
 	if (wait_s > f->interval_s + f->interval_s / 8 + 60)
@@ -228,6 +277,7 @@ write_story(struct daemon *d, struct json *j, const struct feed *f)
 	member(j, "title", f->title);
 	(void)description_of(d->state, f->id, write_description, j, NULL);
 	(void)description_of(d->state, f->id, write_parsed, j, NULL);
+	websub_story(d->state, f->id, j);
 	member(j, "category", f->category);
 	member(j, "moved_to", f->target_url);
 	member(j, "moving_to", f->moved_url);

@@ -58,6 +58,17 @@ static const char *const migrations[] = {
 	"ALTER TABLE feeds ADD COLUMN archive_number INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE feeds ADD COLUMN archive_until TEXT;",
 	QUARANTINE_ONCE_SCHEMA,
+	/* subscription.h: its phases below 4 count */
+	"CREATE TABLE subscriptions("
+	" token TEXT PRIMARY KEY, secret TEXT NOT NULL, feed TEXT NOT NULL, phase INTEGER NOT NULL,"
+	" topic TEXT NOT NULL, hubs TEXT NOT NULL, base TEXT NOT NULL, hub_at INTEGER NOT NULL,"
+	" by_head INTEGER NOT NULL, made_s INTEGER NOT NULL, due_s INTEGER NOT NULL,"
+	" asked_s INTEGER NOT NULL, verified_s INTEGER NOT NULL, lease_until_s INTEGER NOT NULL,"
+	" tries INTEGER NOT NULL, error TEXT, pushes INTEGER NOT NULL, forged INTEGER NOT NULL,"
+	" pushed_s INTEGER NOT NULL, missed INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE UNIQUE INDEX subscriptions_feed ON subscriptions(feed) WHERE phase < 4;"
+	"CREATE INDEX subscriptions_due ON subscriptions(due_s);"
+	"CREATE INDEX subscriptions_phase ON subscriptions(phase);",
 	NULL,
 };
 

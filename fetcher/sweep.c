@@ -4,21 +4,18 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "common/arena.h"
 #include "common/clock.h"
 #include "common/crashpoint.h"
 #include "common/document.h"
 #include "common/httphead.h"
-#include "common/utf8.h"
 #include "fetcher/archive.h"
 #include "fetcher/host.h"
 #include "fetcher/hostbook.h"
+#include "fetcher/intake.h"
 #include "fetcher/learn.h"
 #include "fetcher/window.h"
 
 enum {
-	TEXT_BYTES_MAX = 2048, /* of a header line that goes into the document */
-	ARENA_BYTES_MAX = 64 * 1024,
 	RETREAT_FIRST_MS = 5 * 1000,
 	RETREAT_MOST_MS = 60 * 1000,
 	HOSTS_SWEEP_MS = 60 * 1000,
@@ -28,7 +25,6 @@ enum {
 struct sweep {
 	struct sweep_options options;
 	struct hosts *hosts;
-	struct arena *arena;
 	struct window *window;
 	size_t in_flight;
 	int64_t expected_bytes; /* of all in flight */
@@ -169,50 +165,6 @@ start_job(struct sweep *s, struct job *job, struct err *err)
 	return 0;
 }
 
-/* A header's bytes as text for the document: what is not UTF-8 is left out. */
-static const char *
-text_of(struct sweep *s, struct bytes value)
-{
-	if (value.len == 0 || value.len > TEXT_BYTES_MAX || memchr(value.data, '\0', value.len) ||
-	    !utf8_valid(value.data, value.len))
-		return NULL;
-	return arena_strndup(s->arena, value.data, value.len);
-}
-
-/* The document as it goes into the spool: appended to out. */
-static int
-encode_document(struct sweep *s, const struct feed *feed, const struct outcome *o, int64_t now_s,
-		struct buf *out, struct err *err)
-{
-	SCOPED(feed_done) struct feed whose = {.due_s = 0};
-	const struct feed *of = feed;
-	int rc;
-
-	/* An archive's items are its feed's. */
-	if (feed->archive_of) {
-		rc = state_load(s->options.state, feed->archive_of, &whose, err);
-		if (rc <= 0)
-			return rc; /* the feed is gone: nothing to hand on */
-		of = &whose;
-	}
-	const struct document doc = {
-		.feed_id = of->id,
-		.feed_url = of->url,
-		.folder = of->category,
-		.url = o->url,
-		.content_type = text_of(s, o->content_type),
-		.content_language = text_of(s, o->content_language),
-		.content_location = text_of(s, o->content_location),
-		.seq = spool_next_seq(state_spool(s->options.state)),
-		.fetched_s = now_s,
-		.status = o->status,
-		.body = o->body,
-	};
-	rc = document_encode(&doc, out, err);
-	arena_reset(s->arena);
-	return rc;
-}
-
 /* Five hosts in a row that nobody reaches are not five publishers' troubles. */
 static void
 notice_network(struct sweep *s, const struct outcome *o)
@@ -287,22 +239,6 @@ count(struct sweep *s, const struct outcome *o, const struct http_response *r, b
 	s->counts.failed += o->kind != OUTCOME_DOCUMENT && o->kind != OUTCOME_UNCHANGED;
 }
 
-/* Body and validators in one transaction: stored validators promise that the body will arrive. */
-static int
-write_down(struct sweep *s, struct job *job, const struct buf *document, struct err *err)
-{
-	struct state *state = s->options.state;
-	const struct feed *feed = poll_feed(job->poll);
-	uint64_t seq;
-
-	if (db_begin(state_db(state), err) < 0)
-		return -1;
-	if (document->len > 0 &&
-	    spool_append(state_spool(state), feed->id, buf_bytes(document), &seq, err) < 0)
-		return -1;
-	return state_save(state, feed, err);
-}
-
 /* The poll is over: everything that came of it goes into the open transaction. */
 static int
 keep(struct sweep *s, struct job *job, const struct outcome *o, const struct http_response *r,
@@ -317,20 +253,22 @@ keep(struct sweep *s, struct job *job, const struct outcome *o, const struct htt
 	lesson = sweep_lesson(s);
 	if (learn_outcome(feed, o, &lesson, &fresh, err) < 0)
 		return -1;
-	if (fresh && encode_document(s, feed, o, lesson.now_s, &document, err) < 0)
+	if (fresh && intake_encode(s->options.state, feed, o, lesson.now_s, &document, err) < 0)
 		return -1;
 	if (learn_of_host(s, feed, o, lesson.now_s, err) < 0)
 		return -1;
 	if (feed->archive_of &&
 	    archive_is_done(feed, o->kind == OUTCOME_DOCUMENT || o->kind == OUTCOME_UNCHANGED))
 		feed->due_s = 0;
+	if (s->options.polled && s->options.polled(s->options.arg, feed, o, fresh, err) < 0)
+		return -1;
 	window_look_by(s->window, feed->due_s);
 	count(s, o, r, fresh);
 	if (s->options.told)
 		s->options.told(s->options.arg, feed, o);
 	/* SQLite is about to make a copy of its own: three of a large body are too many. */
 	http_drop_body(job->transfer);
-	return write_down(s, job, &document, err);
+	return intake_write(s->options.state, feed, &document, err);
 }
 
 /* A redirect, or the same again without a coding: its own turn at its own host. */
@@ -594,11 +532,8 @@ sweep_new(const struct sweep_options *options, struct err *err)
 	s->options = *options;
 	s->hosts = hosts_new(options->polls_a_host, options->spacing_ms, err);
 	s->window = s->hosts ? window_new(options->state, s->hosts, err) : NULL;
-	s->arena = arena_new(ARENA_BYTES_MAX);
-	if (!s->window || !s->arena) {
-		(void)err_set(err, ERR_RETRY, "out of memory");
+	if (!s->window)
 		return NULL;
-	}
 	if (getrandom(&s->random, sizeof(s->random), GRND_NONBLOCK) < 0 || s->random == 0)
 		s->random = (uint32_t)clock_mono_us() | 1;
 	if (hostbook_each(options->state, clock_wall_s(), know_again, s, err) < 0)
@@ -613,6 +548,5 @@ sweep_free(struct sweep *s)
 		return;
 	window_free(s->window);
 	hosts_free(s->hosts);
-	arena_free(s->arena);
 	free(s);
 }

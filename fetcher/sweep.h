@@ -31,7 +31,11 @@ struct sweep_options {
 	size_t body_bytes_max;
 	size_t bodies_bytes_max; /* expected of all polls in flight together */
 	int64_t polls_max, polls_a_host, spacing_ms;
-	/* Every outcome, after the feed has learned from it. feed's due_s says when next. */
+	/* Every outcome, after the feed has learned from it and before it is saved; fresh: its
+	 * document goes into the spool. May be NULL. */
+	int (*polled)(void *arg, struct feed *feed, const struct outcome *outcome, bool fresh,
+		      struct err *err);
+	/* And after that. feed's due_s says when next. */
 	void (*told)(void *arg, const struct feed *feed, const struct outcome *outcome);
 	void *arg;
 };

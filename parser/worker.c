@@ -15,6 +15,7 @@
 enum {
 	HINT_BYTES_MAX = 64 * 1024,
 	HINT_WARNINGS_BYTES_MAX = 4096,
+	HINT_HUBS_BYTES_MAX = 4096,
 	WHO_BYTES = 128,
 	TAP_BYTES_MAX = 2 * ITEM_BYTES_MAX
 };
@@ -160,6 +161,21 @@ put_warnings(struct worker *w, struct wire_map *map, const struct parse_result *
 	wire_map_str(map, "warnings", buf_str(&w->tap));
 }
 
+/* The hubs, a line each, the first ones first; as many as fit. */
+static void
+put_hubs(struct worker *w, struct wire_map *map, const struct parse_result *result)
+{
+	buf_reset(&w->tap);
+	for (size_t i = 0; i < result->feed.hub_count; i++) {
+		const char *hub = result->feed.hubs[i];
+
+		if (w->tap.len + strlen(hub) + 1 > HINT_HUBS_BYTES_MAX)
+			break;
+		(void)buf_addf(&w->tap, NULL, "%s%s", i ? "\n" : "", hub);
+	}
+	wire_map_str(map, "hub", w->tap.len > 0 ? buf_str(&w->tap) : NULL);
+}
+
 /* What concerns the next fetch, and what became of this document. A publisher who gives <ttl> and
  * sy: means the former. */
 static void
@@ -180,7 +196,7 @@ send_hint(struct worker *w, uint64_t ticket, const struct document *doc,
 	wire_map_str(&map, "title", result->feed.title);
 	wire_map_str(&map, "link", result->feed.link);
 	wire_map_str(&map, "self", result->feed.self);
-	wire_map_str(&map, "hub", result->feed.hub_count > 0 ? result->feed.hubs[0] : NULL);
+	put_hubs(w, &map, result);
 	wire_map_str(&map, "prev_archive", hints->prev_archive);
 	put_uint(&map, "document", doc->seq);
 	wire_map_str(&map, "parser", w->who);

@@ -205,6 +205,7 @@ show_feed(void *arg, const struct jsonval *feed, const char *line, size_t len)
 	show_row("ETag", show_text(feed, "etag"));
 	show_row("modified", show_text(feed, "last_modified"));
 	show_row("hub", show_text(feed, "hub"));
+	show_row("pushed", show_text(jsonval_get(feed, "websub"), "says"));
 	show_row("archive", show_text(feed, "prev_archive"));
 	show_time(feed, "retired", "retired", "the publisher says that it is gone");
 }

@@ -10,6 +10,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "common/listener.h"
 #include "common/utf8.h"
 #include "deploy/feedmill/ask.h"
 #include "deploy/feedmill/command.h"
@@ -20,7 +21,6 @@ enum {
 	PAGE_BYTES_MAX = 16 * 1024 * 1024,
 	REQUEST_BYTES_MAX = 8192,
 	CLIENT_SECONDS = 5,
-	BACKLOG = 16,
 };
 
 /* Where a metric's numbers stand in a stage's status. */
@@ -52,6 +52,11 @@ static const struct metric {
 	 "polls.unchanged"},
 	{"polls_wire_bytes_total", "counter", "Bytes that polls took from the network.", STAGE,
 	 "polls.wire_bytes"},
+	{"websub_subscribed", "gauge", "Feeds that their hubs push.", STAGE, "websub.subscribed"},
+	{"websub_asked_total", "counter", "Requests to hubs.", STAGE, "websub.asked"},
+	{"websub_pushes_total", "counter", "Pushes that were taken in.", STAGE, "websub.pushes"},
+	{"websub_forged_total", "counter", "Pushes without the right signature.", STAGE,
+	 "websub.forged"},
 	{"spool_documents", "gauge", "Documents that wait for a parser.", STAGE, "spool.depth"},
 	{"spool_bytes", "gauge", "Their bytes.", STAGE, "spool.bytes"},
 	{"spool_oldest_seconds", "gauge", "How long the oldest has waited.", STAGE,
@@ -237,39 +242,6 @@ scrape(const char *runtime_dir, struct buf *out, struct err *err)
 
 /* Over HTTP. */
 
-/* "127.0.0.1:9464", "[::1]:9464" or ":9464" (loopback). A listening socket, or -1. */
-static int
-listen_at(const char *address, struct err *err)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-	const char *colon = strrchr(address, ':');
-	const int on = 1;
-	struct addrinfo *found = NULL;
-	char host[256];
-	int fd = -1, got;
-
-	if (!colon || !colon[1])
-		return err_set(err, ERR_USAGE, "'%s': an address is HOST:PORT or :PORT", address);
-	(void)snprintf(host, sizeof(host), "%.*s", (int)(colon - address), address);
-	if (host[0] == '[' && host[strlen(host) - 1] == ']') {
-		host[strlen(host) - 1] = '\0';
-		memmove(host, host + 1, strlen(host));
-	}
-	got = getaddrinfo(host[0] ? host : "127.0.0.1", colon + 1, &hints, &found);
-	if (got != 0)
-		return err_set(err, ERR_USAGE, "'%s': %s", address, gai_strerror(got));
-	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 &&
-	    (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	     bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)) {
-		(void)err_sys(err, "cannot listen at '%s'", address);
-		(void)close(fd);
-		fd = -1;
-	}
-	freeaddrinfo(found);
-	return fd;
-}
-
 /* Reads until the empty line behind the head; whether it came. */
 static bool
 read_request(int fd, char head[REQUEST_BYTES_MAX])
@@ -334,7 +306,7 @@ static int
 serve(const char *address, const char *runtime_dir)
 {
 	struct err err = {.kind = ERR_NONE};
-	const int fd = listen_at(address, &err);
+	const int fd = listener_open(address, &err);
 	struct sockaddr_storage bound;
 	socklen_t size = sizeof(bound);
 	char port[32] = "?";

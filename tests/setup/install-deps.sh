@@ -39,6 +39,7 @@ library libjansson-dev jansson
 library libssl-dev libcrypto
 library libcurl4-openssl-dev libcurl
 library libxml2-dev libxml-2.0
+library libmicrohttpd-dev libmicrohttpd
 library libpcre2-dev libpcre2-8
 library libutf8proc-dev libutf8proc
 need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt

@@ -32,7 +32,7 @@ TWO_SINKS = {"db": {"type": "sqlite"}, "file": {"type": "jsonl"}}
 
 class Mill:
     def __init__(self, sinks=None, fetcher=None, classifier=None, common=None, wrap=None,
-                 state_dir=None, env=None):
+                 state_dir=None, env=None, websub=None):
         # Short: the path of a socket has 107 bytes at most.
         self.folder = tempfile.mkdtemp(prefix="fm-")
         self.log_folder = os.path.join(self.folder, "log")
@@ -46,6 +46,7 @@ class Mill:
         self.fetcher = {"allow_address": "127.0.0.0/8", "host_spacing_ms": "0", **(fetcher or {})}
         self.classifier = {"rules": os.path.join(ROOT, "deploy/conf/rules.conf"),
                            **(classifier or {})}
+        self.websub = websub
         self.common = {"state_dir": self.state_folder, "runtime_dir": self.run_folder,
                        **(common or {})}
         # FEEDMILL_TEST_WRAP: valgrind with its options, before every daemon.
@@ -95,6 +96,8 @@ class Mill:
 
         text = section("feedmill", self.common) + section("fetcher", self.fetcher)
         text += section("classifier", self.classifier)
+        if self.websub:
+            text += section("websub", self.websub)
         for name, keys in self.sinks.items():
             if keys["type"] in ("sqlite", "jsonl") and "path" not in keys:
                 keys["path"] = os.path.join(self.out_folder, name)

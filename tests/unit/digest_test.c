@@ -90,6 +90,37 @@ knows_the_answers_of_hmac(void)
 	check_hex(out, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+/* RFC 4231, case 2, and RFC 2202, case 2; the rest of a hash's name counts. */
+static void
+knows_the_answers_of_hmac_by_name(void)
+{
+	static const struct {
+		const char *hash, *mac;
+	} cases[] = {
+		{"sha1", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"},
+		{"sha256", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+		{"sha384", "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e"
+			   "8e2240ca5e69e2c78b3239ecfab21649"},
+		{"sha512", "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+			   "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"},
+		{"sha", ""},
+		{"md5", ""},
+		{"", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		unsigned char out[DIGEST_MAC_BYTES_MAX];
+		char hex[2 * DIGEST_MAC_BYTES_MAX + 1] = "";
+		const int len = digest_hmac_by(cases[i].hash, "Jefe", 4,
+					       "what do ya want for nothing?", 28, out);
+
+		CHECK(len == (int)strlen(cases[i].mac) / 2);
+		digest_hex(out, (size_t)len, hex);
+		CHECK_STR(hex, cases[i].mac);
+	}
+	CHECK(digest_equal("abc", "abc", 3) && !digest_equal("abc", "abd", 3));
+}
+
 /* RFC 3720, B.4, and the check value of the CRC catalogue. */
 static void
 knows_the_answers_of_crc32c_with_and_without_the_instruction(void)
@@ -148,6 +179,7 @@ main(void)
 	RUN(knows_the_answers_of_sha256);
 	RUN(tells_fields_apart_by_where_they_end);
 	RUN(knows_the_answers_of_hmac);
+	RUN(knows_the_answers_of_hmac_by_name);
 	RUN(knows_the_answers_of_crc32c_with_and_without_the_instruction);
 	RUN(continues_a_crc_at_any_cut);
 	RUN(writes_hex_in_lower_case);
