@@ -57,7 +57,7 @@ struct http_request {
 enum http_end {
 	HTTP_DONE,       /* complete, whatever its status */
 	HTTP_UNRESOLVED, /* the name has no address */
-	HTTP_UNREACHED,  /* nobody accepts the connection */
+	HTTP_UNREACHED,  /* nobody accepts the connection, or not within its time */
 	HTTP_REFUSED,    /* we do not go there: address, port, scheme, credentials in the URL */
 	HTTP_TLS,        /* no trust, or no agreement */
 	HTTP_SLOW,       /* over the limits of time */

@@ -54,6 +54,8 @@ end_of(CURLcode rc, const struct http_transfer *t)
 		return t->head_bytes > 0 ? HTTP_TOO_LARGE : HTTP_LOCAL;
 	if (rc == CURLE_UNSUPPORTED_PROTOCOL && t->asked)
 		return HTTP_BROKEN; /* HTTP/0.9 */
+	if (rc == CURLE_OPERATION_TIMEDOUT && !t->asked)
+		return HTTP_UNREACHED;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (ends[i].rc == rc)
 			return ends[i].end;

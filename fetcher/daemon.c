@@ -386,17 +386,26 @@ look_for_room(struct daemon *d)
 		websub_pause(d->websub, d->lack || d->draining);
 }
 
+static bool
+has_jumped(const struct daemon *d)
+{
+	const int64_t jump_s = clock_wall_s() - clock_mono_ms() / 1000 - d->wall_less_mono_s;
+
+	return jump_s > JUMP_S || jump_s < -JUMP_S;
+}
+
 static int
 look_at_the_clock(struct daemon *d, struct err *err)
 {
 	const int64_t now_s = clock_wall_s();
 	const int64_t differs_s = now_s - clock_mono_ms() / 1000;
 	const int64_t jump_s = differs_s - d->wall_less_mono_s;
+	const bool jumped = has_jumped(d);
 
 	d->wall_less_mono_s = differs_s;
 	if (state_check_clock(d->state, now_s, d->conf.interval_s, err) < 0)
 		return -1;
-	if (jump_s > JUMP_S || jump_s < -JUMP_S) {
+	if (jumped) {
 		log_event(LOG_NOTICE, "clock_jumped", LOG_NUM("seconds", jump_s));
 		sweep_look_anew(d->sweep);
 	}
@@ -424,8 +433,11 @@ daemon_turn(void *self, struct err *err)
 	if (is_time(&d->list_ms, now_ms, LIST_MS) && list_stamp(d) != d->list_stamp &&
 	    read_list_again(d, err) < 0)
 		return -1;
-	if (is_time(&d->room_ms, now_ms, ROOM_MS))
+	if (is_time(&d->room_ms, now_ms, ROOM_MS)) {
 		look_for_room(d);
+		if (has_jumped(d))
+			d->minute_ms = 0;
+	}
 	if (is_time(&d->minute_ms, now_ms, MINUTE_MS) && look_at_the_clock(d, err) < 0)
 		return -1;
 	if (is_time(&d->hour_ms, now_ms, HOUR_MS) && state_purge(d->state, clock_wall_s(), err) < 0)

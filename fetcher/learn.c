@@ -41,6 +41,14 @@ learn_to_ask_whole(struct feed *f)
 
 /* Failures. */
 
+void
+learn_innocent(struct feed *f, const struct lesson *l)
+{
+	if (f->failures > 0)
+		f->failures--;
+	f->due_s = l->now_s + LEARN_OFFLINE_S + l->random % LEARN_OFFLINE_S;
+}
+
 static int
 failed(struct feed *f, const struct outcome *o, const struct lesson *l, struct err *err)
 {
@@ -48,11 +56,11 @@ failed(struct feed *f, const struct outcome *o, const struct lesson *l, struct e
 	f->polled_s = l->now_s;
 	if (feed_set(&f->error, o->reason, err) < 0)
 		return -1;
+	f->failures++;
 	if (o->kind == OUTCOME_UNREACHED && l->offline) {
-		f->due_s = l->now_s + LEARN_OFFLINE_S + l->random % LEARN_OFFLINE_S;
+		learn_innocent(f, l);
 		return 0;
 	}
-	f->failures++;
 	f->due_s = schedule_failure(l->pace, f->failures,
 				    o->status == 429 || o->status == 503 ? o->retry_after_s : -1,
 				    l->now_s, l->random);
@@ -145,8 +153,11 @@ document(struct feed *f, const struct outcome *o, const struct lesson *l, bool *
 		f->due_s = schedule_failure(l->pace, f->rejections, -1, l->now_s, l->random);
 		return 0;
 	}
+	/* What is new alone says nothing of what a whole answer would hold. */
+	const bool whole = o->status != 226;
+
 	changed = !same(&digest, &f->digest);
-	if (changed && f->digest.set && o->conditional)
+	if (whole && changed && f->digest.set && o->conditional)
 		f->proved = true;
 	if (succeeded(f, o, l, changed, err) < 0)
 		return -1;
@@ -155,8 +166,10 @@ document(struct feed *f, const struct outcome *o, const struct lesson *l, bool *
 	    feed_set_n(&f->last_modified, o->last_modified.data, o->last_modified.len, err) < 0 ||
 	    feed_set(&f->validators_url, o->url, err) < 0)
 		return -1;
-	f->whole_s = l->now_s;
-	f->body_bytes = (int64_t)o->body.len;
+	if (whole) {
+		f->whole_s = l->now_s;
+		f->body_bytes = (int64_t)o->body.len;
+	}
 	f->digest = digest;
 	if (changed)
 		f->changed_s = l->now_s;

@@ -38,6 +38,9 @@ int learn_outcome(struct feed *feed, const struct outcome *outcome, const struct
 int learn_pushed(struct feed *feed, const struct outcome *outcome, const struct lesson *lesson,
 		 bool *fresh_out, struct err *err);
 
+/* The last failure was none of the feed's: our own network was down. */
+void learn_innocent(struct feed *feed, const struct lesson *lesson);
+
 /* No parser can read the document that the feed gave (digest: of that document): its validators go,
  * so that the next poll asks for everything. */
 int learn_rejected(struct feed *feed, const struct feed_digest *digest, const char *reason,

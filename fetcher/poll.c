@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/httphead.h"
 #include "common/url.h"
 
-enum { HEADERS_MAX = 4, REASON_BYTES = 256 };
+enum { HEADERS_MAX = 5, REASON_BYTES = 256 };
 
 static const char accepted[] =
 	"Accept: application/atom+xml, application/rss+xml, application/rdf+xml,"
@@ -24,6 +25,7 @@ struct poll {
 	bool whole;         /* no validators at all in this poll */
 	bool identity;      /* a coding was broken: ask for the plain body */
 	bool conditional;   /* the last request */
+	bool delta;         /* it would take what is new since its ETag alone */
 	struct buf lines;   /* of the request's headers, each with a NUL */
 	const char *headers[HEADERS_MAX];
 	char reason[REASON_BYTES];
@@ -141,7 +143,7 @@ poll_request(struct poll *p, size_t body_bytes_max, struct http_request *out, st
 	size_t offsets[HEADERS_MAX], count = 0;
 
 	buf_reset(&p->lines);
-	p->conditional = false;
+	p->conditional = p->delta = false;
 	add_line(p, "", accepted, offsets, &count);
 	/* A validator belongs to one resource: another one may give out the same ETag for something
 	 * else, and a 304 to that would hide it. */
@@ -149,6 +151,11 @@ poll_request(struct poll *p, size_t body_bytes_max, struct http_request *out, st
 		add_line(p, "If-None-Match: ", f->etag, offsets, &count);
 		add_line(p, "If-Modified-Since: ", f->last_modified, offsets, &count);
 		p->conditional = count > 1;
+		/* RFC 3229: items that are known already are no loss, they are told apart by their
+		 * ids. */
+		p->delta = f->etag != NULL;
+		if (p->delta)
+			add_line(p, "A-IM: ", "feed", offsets, &count);
 	}
 	if (buf_failed(&p->lines, err) < 0)
 		return -1;
@@ -188,7 +195,7 @@ fail(struct poll *p, struct outcome *out, enum outcome_kind kind, const char *fm
 static enum poll_step
 redirect(struct poll *p, const struct http_response *r, struct outcome *out)
 {
-	const bool permanent = r->status == 301 || r->status == 308;
+	bool permanent = r->status == 301 || r->status == 308;
 	SCOPED(buf_done) struct buf to = buf_init(URL_MAX_BYTES);
 	struct err err = {.kind = ERR_NONE};
 	struct url parts;
@@ -207,6 +214,10 @@ redirect(struct poll *p, const struct http_response *r, struct outcome *out)
 		return fail(p, out, OUTCOME_FAILED, "redirect to a URL with credentials in it");
 	if (parts.fragment.data)
 		to.data[to.len = (size_t)((const char *)parts.fragment.data - to.data) - 1] = '\0';
+	/* Out of TLS it is followed, as every reader does, but not for good: each poll begins where
+	 * it cannot be led astray. */
+	if (strncmp(poll_url(p), "https:", 6) == 0 && strncmp(buf_str(&to), "https:", 6) != 0)
+		permanent = false;
 	p->redirects++;
 	p->all_permanent = p->all_permanent && permanent;
 	if ((p->all_permanent && feed_set(&p->moved_url, buf_str(&to), &err) < 0))
@@ -240,6 +251,10 @@ broken(struct poll *p, const struct http_response *r, struct outcome *out)
 		return POLL_AGAIN;
 	}
 	out->status = 0;
+	/* Not a byte on a connection that was good before: the way to the host is broken. */
+	if (r->end == HTTP_SLOW && r->status == 0 && !r->fresh)
+		return fail(p, out, OUTCOME_UNREACHED, "no answer on a kept connection: %s",
+			    r->reason);
 	return fail(p, out, kinds[r->end], "%s", r->reason);
 }
 
@@ -277,6 +292,34 @@ is_coded(struct bytes head, struct bytes body)
 	return at == end || (*at != '<' && *at != '{');
 }
 
+/* Whether the response is a delta that was asked for: to the document that we have, made in the one
+ * way that we know. */
+static bool
+is_our_delta(const struct poll *p, struct bytes head)
+{
+	const struct bytes made = line(head, "IM"), base = line(head, "Delta-Base");
+
+	return p->delta && made.len == 4 && strncasecmp(made.data, "feed", 4) == 0 &&
+	       (base.len == 0 || (base.len == strlen(p->feed.etag) &&
+				  memcmp(base.data, p->feed.etag, base.len) == 0));
+}
+
+static enum poll_step
+delta(struct poll *p, const struct http_response *r, struct outcome *out)
+{
+	if (!is_our_delta(p, r->head)) {
+		if (!p->delta)
+			return fail(p, out, OUTCOME_FAILED,
+				    "status 226: a delta that nobody wants");
+		p->whole = true; /* and so never a second time */
+		return POLL_AGAIN;
+	}
+	if (r->body.len == 0)
+		return fail(p, out, OUTCOME_FAILED, "the body is empty");
+	out->kind = OUTCOME_DOCUMENT;
+	return POLL_OVER;
+}
+
 enum poll_step
 poll_answer(struct poll *p, const struct http_response *r, int64_t now_s, struct outcome *out)
 {
@@ -307,6 +350,8 @@ poll_answer(struct poll *p, const struct http_response *r, int64_t now_s, struct
 			return fail(p, out, OUTCOME_FAILED, "the content coding does not decode");
 		out->kind = OUTCOME_DOCUMENT;
 		return POLL_OVER;
+	case 226:
+		return delta(p, r, out);
 	case 304:
 		if (!p->conditional)
 			return fail(p, out, OUTCOME_FAILED, "304 to an unconditional request");

@@ -13,6 +13,7 @@
 #include "fetcher/hostbook.h"
 #include "fetcher/intake.h"
 #include "fetcher/learn.h"
+#include "fetcher/outage.h"
 #include "fetcher/window.h"
 
 enum {
@@ -31,8 +32,7 @@ struct sweep {
 	bool paused;
 	int64_t retreat_ms, retreat_until_ms; /* monotonic */
 	int64_t hosts_sweep_ms;
-	int unreached_hosts;
-	char last_unreached[WINDOW_HOST_BYTES_MAX];
+	struct outage outage;
 	uint32_t random;
 	struct sweep_counts counts;
 };
@@ -52,7 +52,7 @@ sweep_lesson(struct sweep *s)
 	return (struct lesson){.pace = &s->options.pace,
 			       .now_s = clock_wall_s(),
 			       .random = next_random(s),
-			       .offline = s->unreached_hosts >= SWEEP_OFFLINE_HOSTS};
+			       .offline = outage_is(&s->outage)};
 }
 
 struct feed *
@@ -165,23 +165,6 @@ start_job(struct sweep *s, struct job *job, struct err *err)
 	return 0;
 }
 
-/* Five hosts in a row that nobody reaches are not five publishers' troubles. */
-static void
-notice_network(struct sweep *s, const struct outcome *o)
-{
-	char host[WINDOW_HOST_BYTES_MAX];
-
-	if (o->kind != OUTCOME_UNREACHED) {
-		if (o->status > 0)
-			s->unreached_hosts = 0;
-		return;
-	}
-	if (window_host(o->url, host, NULL) < 0 || strcmp(host, s->last_unreached) == 0)
-		return;
-	memcpy(s->last_unreached, host, sizeof(host));
-	s->unreached_hosts++;
-}
-
 /* What is known of a host's patience, for the next life. */
 static int
 keep_host(struct sweep *s, const char *host, int64_t held_until_s, int64_t now_s, struct err *err)
@@ -249,8 +232,10 @@ keep(struct sweep *s, struct job *job, const struct outcome *o, const struct htt
 	struct lesson lesson;
 	bool fresh = false;
 
-	notice_network(s, o);
 	lesson = sweep_lesson(s);
+	if (outage_notice(&s->outage, s->options.state, feed, o, &lesson, err) < 0)
+		return -1;
+	lesson.offline = outage_is(&s->outage);
 	if (learn_outcome(feed, o, &lesson, &fresh, err) < 0)
 		return -1;
 	if (fresh && intake_encode(s->options.state, feed, o, lesson.now_s, &document, err) < 0)

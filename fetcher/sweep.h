@@ -20,10 +20,6 @@
 #include "fetcher/schedule.h"
 #include "fetcher/state.h"
 
-enum {
-	SWEEP_OFFLINE_HOSTS = 5, /* unreached one after another: it is our own network */
-};
-
 struct sweep_options {
 	struct state *state; /* borrowed */
 	struct http *http;   /* borrowed */

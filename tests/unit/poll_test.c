@@ -291,6 +291,69 @@ does_not_believe_a_304_that_it_did_not_ask_for(void)
 }
 
 static void
+takes_what_is_new_alone_when_it_has_the_rest(void)
+{
+#define DELTA "HTTP/1.1 226 IM Used\r\n"
+	static const struct canned rows[] = {
+		{"/", 1, OK "Last-Modified: a\r\n" V1, 0, CANNED_KEEP, NULL},
+		{"/", 2, OK "ETag: \"1\"\r\n" V1, 0, CANNED_KEEP, NULL},
+		{"/", 3, DELTA "IM: feed\r\nETag: \"2\"\r\n" V2, 0, CANNED_KEEP, NULL},
+		/* To another document, made in another way, and then the whole one. */
+		{"/", 4, DELTA "IM: feed\r\nDelta-Base: \"0\"\r\nETag: \"3\"\r\n" V1, 0,
+		 CANNED_KEEP, NULL},
+		{"/", 5, OK "ETag: \"3\"\r\n" V1, 0, CANNED_KEEP, NULL},
+		{"/", 6, DELTA "IM: feed, gzip\r\nETag: \"4\"\r\n" V2, 0, CANNED_KEEP, NULL},
+		{"/", 7, DELTA "IM: feed\r\nETag: \"4\"\r\n" V2, 0, CANNED_KEEP, NULL},
+		{"/", 8, DELTA "IM: feed\r\nDelta-Base: \"3\"\r\nETag: \"4\"\r\n" V2, 0,
+		 CANNED_KEEP, NULL},
+	};
+	int64_t whole_s;
+
+	begin(rows, 8, "/");
+	poll_once();
+	poll_once();
+	CHECK_STR(asked(0, "A-IM: "), "");
+	CHECK_STR(asked(1, "A-IM: "), ""); /* no ETag that a delta could be to */
+	whole_s = feed.whole_s;
+	poll_once();
+	CHECK_STR(asked(2, "A-IM: "), "feed");
+	CHECK(kind == OUTCOME_DOCUMENT && fresh && strcmp(feed.etag, "\"2\"") == 0);
+	CHECK(!feed.proved && feed.whole_s == whole_s);
+	poll_once();
+	CHECK_STR(asked(4, "A-IM: "), "");
+	CHECK_STR(asked(4, INM), "");
+	CHECK(kind == OUTCOME_DOCUMENT && fresh && strcmp(feed.etag, "\"3\"") == 0);
+	poll_once(); /* twice no delta of ours */
+	CHECK(canned.asked_count == 7 && kind == OUTCOME_FAILED && strstr(reason, "226"));
+	CHECK_STR(feed.etag, "\"3\"");
+	poll_once();
+	CHECK(kind == OUTCOME_DOCUMENT && fresh && strcmp(feed.etag, "\"4\"") == 0);
+	end();
+}
+
+static void
+blames_the_way_for_silence_on_a_kept_connection(void)
+{
+	static const struct canned rows[] = {
+		{"/", 1, OK V1, 0, CANNED_KEEP, NULL},
+		{"/", 2, "", 0, CANNED_HANG, NULL},
+		{"/hang", 0, "", 0, CANNED_HANG, NULL},
+	};
+
+	begin(rows, 3, "/");
+	http_free(http);
+	http = http_new(&(struct http_options){.total_ms = 500}, NULL);
+	poll_once();
+	CHECK(kind == OUTCOME_DOCUMENT);
+	poll_once();
+	CHECK(kind == OUTCOME_UNREACHED && canned.connections == 1);
+	CHECK(feed_set(&feed.url, at("127.0.0.1", "/hang"), NULL) == 0);
+	poll_once();
+	CHECK(kind == OUTCOME_FAILED);
+	end();
+}
+
+static void
 asks_again_plainly_when_a_coding_is_broken(void)
 {
 	static const struct canned rows[] = {
@@ -537,6 +600,8 @@ main(void)
 	RUN(takes_credentials_to_no_other_origin);
 	RUN(ends_loops_and_goes_nowhere_odd);
 	RUN(does_not_believe_a_304_that_it_did_not_ask_for);
+	RUN(takes_what_is_new_alone_when_it_has_the_rest);
+	RUN(blames_the_way_for_silence_on_a_kept_connection);
 	RUN(asks_again_plainly_when_a_coding_is_broken);
 	RUN(waits_when_it_is_told_to);
 	RUN(retires_a_feed_that_is_gone_when_it_is_sure);
