@@ -44,14 +44,22 @@ library libpcre2-dev libpcre2-8
 library libutf8proc-dev libutf8proc
 need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
 
+has_faketime() {
+	ls /usr/lib/*/faketime/libfaketimeMT.so.1
+}
+
 # To test: the second compiler, what lint calls, what the system tests are written in, and what
-# looks for leaks in a whole run (libc6-dbg: it cannot start without the loader's symbols).
+# looks for leaks in a whole run (libc6-dbg: it cannot start without the loader's symbols);
+# certificates, a server that speaks HTTP/2, and a wall clock that tests may set.
 if [ "$want" = test ]; then
 	program clang clang
 	program clang-format clang-format
 	program shellcheck shellcheck
 	need python3 python_has_sqlite
 	program valgrind valgrind
+	program openssl openssl
+	program nghttp2-server nghttpd
+	need libfaketime has_faketime
 	need libc6-dbg dpkg -s libc6-dbg
 fi
 
