@@ -48,6 +48,10 @@ has_faketime() {
 	ls /usr/lib/*/faketime/libfaketimeMT.so.1
 }
 
+has_nghttpd() {
+	command -v nghttpd || test -x /usr/sbin/nghttpd
+}
+
 # To test: the second compiler, what lint calls, what the system tests are written in, and what
 # looks for leaks in a whole run (libc6-dbg: it cannot start without the loader's symbols);
 # certificates, a server that speaks HTTP/2, and a wall clock that tests may set.
@@ -58,7 +62,7 @@ if [ "$want" = test ]; then
 	need python3 python_has_sqlite
 	program valgrind valgrind
 	program openssl openssl
-	program nghttp2-server nghttpd
+	need nghttp2-server has_nghttpd
 	need libfaketime has_faketime
 	need libc6-dbg dpkg -s libc6-dbg
 fi
