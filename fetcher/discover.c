@@ -10,6 +10,7 @@
 #include "common/scope.h"
 #include "common/url.h"
 #include "common/utf8.h"
+#include "fetcher/headlink.h"
 
 enum { SNIFF_BYTES = 4096, ATTRIBUTES_MAX = 64 };
 
@@ -336,7 +337,7 @@ mentions(const struct buf *b, const char *word)
 }
 
 static int
-rank_of_link(const struct tag *tag)
+rank_of_type(const char *type, size_t type_len)
 {
 	static const struct {
 		const char *type;
@@ -347,8 +348,20 @@ rank_of_link(const struct tag *tag)
 		{"application/xml", RANK_XML},        {"text/xml", RANK_XML},
 		{"application/json", RANK_JSON},
 	};
-	const struct attribute *rel = attribute(tag, "rel"), *type = attribute(tag, "type");
 	size_t len = 0;
+
+	while (len < type_len && type[len] != ';' && !is_blank(type[len]))
+		len++;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (ascii_is_word(type, len, types[i].type))
+			return types[i].rank;
+	return RANKS;
+}
+
+static int
+rank_of_link(const struct tag *tag)
+{
+	const struct attribute *rel = attribute(tag, "rel"), *type = attribute(tag, "type");
 
 	if (has_word(rel, "stylesheet"))
 		return RANKS;
@@ -356,12 +369,20 @@ rank_of_link(const struct tag *tag)
 		return RANK_FEED;
 	if (!type || (!has_word(rel, "alternate") && !has_word(rel, "feed")))
 		return RANKS;
-	while (len < type->value_len && type->value[len] != ';' && !is_blank(type->value[len]))
-		len++;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (ascii_is_word(type->value, len, types[i].type))
-			return types[i].rank;
-	return RANKS;
+	return rank_of_type(type->value, type->value_len);
+}
+
+/* The same for a Link line of the response. */
+static int
+rank_of_headlink(const struct headlink *link)
+{
+	if (link->anchored || headlink_is(link, "stylesheet"))
+		return RANKS;
+	if (headlink_is(link, "feed") && link->type.len == 0)
+		return RANK_FEED;
+	if (!headlink_is(link, "alternate") && !headlink_is(link, "feed"))
+		return RANKS;
+	return link->type.len > 0 ? rank_of_type(link->type.data, link->type.len) : RANKS;
 }
 
 /* A link in the text whose address ends as those of feeds do. */
@@ -425,6 +446,30 @@ read_tag(struct page *p, const struct tag *tag)
 		note_candidate(p, tag, rank);
 }
 
+/* Against the response's own address: a base in the page is the page's. */
+static void
+read_head(struct page *p, struct bytes head, const char *page_url)
+{
+	struct headlink_walk walk = headlink_begin(head);
+	struct headlink link;
+
+	while (p->count < DISCOVER_FOUND_MAX && headlink_next(&walk, &link)) {
+		const int rank = rank_of_headlink(&link);
+		struct candidate c = {.href = buf_init(URL_MAX_BYTES),
+				      .title = buf_init(DISCOVER_TITLE_BYTES_MAX),
+				      .rank = rank};
+
+		if (rank < RANKS &&
+		    url_resolve(page_url, link.target.data, link.target.len, &c.href, NULL) == 0) {
+			if (mentions(&c.href, "/comments"))
+				c.rank = RANK_COMMENTS;
+			p->found[p->count++] = c;
+		} else {
+			buf_done(&c.href);
+		}
+	}
+}
+
 /* The candidate's URL; false: it has none that we would go to. */
 static bool
 resolve(const struct candidate *c, const char *base, struct buf *out)
@@ -453,7 +498,7 @@ is_known(struct buf urls[], size_t count, const char *url)
 }
 
 int
-discover_links(struct bytes body, const char *page_url,
+discover_links(struct bytes head, struct bytes body, const char *page_url,
 	       int (*each)(void *arg, const struct discovered *found), void *arg, struct err *err)
 {
 	SCOPED(page_done) struct page page = {.base = buf_init(URL_MAX_BYTES)};
@@ -465,6 +510,7 @@ discover_links(struct bytes body, const char *page_url,
 	struct tag tag;
 	bool stop = false;
 
+	read_head(&page, head, page_url);
 	while (body.len > 0 && next_tag(&at, end, &tag))
 		read_tag(&page, &tag);
 	if (page.base.len == 0 ||

@@ -1,6 +1,7 @@
 /* discover - finding a site's feeds: whether a body is a feed or a page, and which feeds a page
- * names: link rel=alternate and rel=feed against base href, then links that look like feeds. Pure,
- * linear in the body's length, and nothing of a page is believed but that there may be a feed. */
+ * names: rel=alternate and rel=feed of its response's Link lines and of its link elements, these
+ * against base href, then links that look like feeds. Pure, linear in what it is given, and nothing
+ * of a page is believed but that there may be a feed. */
 #ifndef FM_FETCHER_DISCOVER_H
 #define FM_FETCHER_DISCOVER_H
 
@@ -26,9 +27,9 @@ struct discovered {
 	const char *title; /* the page's word for it; NULL: none */
 };
 
-/* Calls each with the feeds that a page at page_url names, the most likely first, no URL twice;
- * until it returns non-zero. 0, or -1 without memory. */
-int discover_links(struct bytes page, const char *page_url,
+/* Calls each with the feeds that a page at page_url and the head of its response (may be empty)
+ * name, the most likely first, no URL twice; until it returns non-zero. 0, or -1 without memory. */
+int discover_links(struct bytes head, struct bytes page, const char *page_url,
 		   int (*each)(void *arg, const struct discovered *found), void *arg,
 		   struct err *err);
 

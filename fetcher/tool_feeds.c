@@ -217,7 +217,7 @@ find_feed(struct feeds *f, const char *spelt, struct buf *out, struct err *err)
 	if (o->kind != OUTCOME_DOCUMENT)
 		return err_set(err, ERR_REJECT, "'%.200s': %s", o->url,
 			       o->reason[0] ? o->reason : outcome_name(o->kind));
-	if (discover_links(o->body, o->url, note_candidate, &named, err) < 0)
+	if (discover_links(o->head, o->body, o->url, note_candidate, &named, err) < 0)
 		return -1;
 	if (named.count > 0)
 		(void)printf("%s is no feed; it names %zu\n", o->url, named.count);

@@ -103,8 +103,8 @@ print_verdict(const struct outcome *o)
 		     o->etag.len + o->last_modified.len ? ""
 							: "none, so every poll costs a whole body");
 	(void)printf("it is: %s\n", kinds[kind]);
-	if (kind == DISCOVER_PAGE &&
-	    discover_links(o->body, o->url, print_found, &count, NULL) == 0 && count == 0)
+	if (kind != DISCOVER_FEED &&
+	    discover_links(o->head, o->body, o->url, print_found, &count, NULL) == 0 && count == 0)
 		(void)printf("it names no feed\n");
 }
 
@@ -207,8 +207,8 @@ json_verdict(struct buf *line, const struct outcome *o)
 		json_member(&j, "is", kinds[kind]);
 		json_key(&j, "feeds");
 		json_array(&j);
-		if (kind == DISCOVER_PAGE)
-			(void)discover_links(o->body, o->url, json_found, &j, NULL);
+		if (kind != DISCOVER_FEED)
+			(void)discover_links(o->head, o->body, o->url, json_found, &j, NULL);
 		json_close(&j);
 	}
 	json_close(&j);

@@ -29,8 +29,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t count = 0;
 
 	(void)discover_kind((struct bytes){data, size});
-	FUZZ_CHECK(discover_links((struct bytes){data, size}, "https://example.org/a/b",
-				  check_found, &count, NULL) == 0);
+	/* The same bytes as a head, too. */
+	FUZZ_CHECK(discover_links((struct bytes){data, size}, (struct bytes){data, size},
+				  "https://example.org/a/b", check_found, &count, NULL) == 0);
 	FUZZ_CHECK(count <= DISCOVER_FOUND_MAX);
 	return 0;
 }

@@ -38,6 +38,18 @@ def a_sites_address_is_enough():
 
 
 @promise
+def a_link_line_of_the_response_names_a_feed_too():
+    link = '<feeds/all>; rel="alternate"; type="application/atom+xml", </hub>; rel="hub"'
+    with Mill() as mill, Site({"/blog/": ("application/octet-stream", b"no page at all", 200,
+                                          {"Link": link}),
+                               "/blog/feeds/all": ("text/xml", FEED, 200)}) as site:
+        status, out, _ = mill.feedmill("fetch", f"{site.url}/blog/")
+        assert status == 0 and f"{site.url}/blog/feeds/all" in out, out
+        status, out, err = mill.feedmill("feeds", "add", f"{site.url}/blog/")
+        assert status == 0 and f"added {site.url}/blog/feeds/all" in out, (out, err)
+
+
+@promise
 def a_site_that_names_none_is_tried_at_the_usual_places_and_no_more():
     with Mill() as mill, Site({"/": ("text/html", b"<html>nothing", 200),
                                "/atom.xml": ("text/xml", FEED, 200)}) as site, \

@@ -19,13 +19,19 @@ note(void *arg, const struct discovered *d)
 }
 
 static const char *
-links_of(const char *page)
+links_of_both(const char *head, const char *page)
 {
 	buf_done(&found);
 	found = buf_init(1 << 20);
-	CHECK(discover_links((struct bytes){page, strlen(page)}, "https://site.example/blog/", note,
-			     NULL, NULL) == 0);
+	CHECK(discover_links((struct bytes){head, strlen(head)}, (struct bytes){page, strlen(page)},
+			     "https://site.example/blog/", note, NULL, NULL) == 0);
 	return buf_str(&found);
+}
+
+static const char *
+links_of(const char *page)
+{
+	return links_of_both("", page);
 }
 
 static void
@@ -54,6 +60,31 @@ finds_what_the_page_names_in_every_spelling(void)
 			   "<link rel=feed href=//cdn.example/f>"),
 		  "https://site.example/feed?a=1&b=2|News & more;"
 		  "https://site.example/blog/feed.json|;https://cdn.example/f|;");
+}
+
+static void
+finds_what_the_response_names_in_its_head(void)
+{
+	static const char head[] =
+		"HTTP/1.1 200 OK\r\n"
+		"Link: </feed.json>; rel=\"alternate me\"; type=\"application/feed+json\"; "
+		"title=x\r\n"
+		"link: <comments/feed>; rel=alternate; type=application/rss+xml, <a.css>; "
+		"rel=\"alternate stylesheet\"; type=text/css, </hub>; rel=hub\r\n"
+		"Link: <atom.xml#x>; rel=ALTERNATE; type=\"application/atom+xml;charset=utf-8\", "
+		"</fr>; rel=alternate; hreflang=fr, <//cdn.example/f>; rel=feed\r\n"
+		"Link: </of-another>; rel=feed; anchor=\"/other\", <file:///f>; rel=feed, "
+		"<http://me:pw@h/>; rel=feed\r\n\r\n";
+
+	CHECK_STR(links_of_both(head, ""), "https://site.example/feed.json|;"
+					   "https://site.example/blog/atom.xml|;"
+					   "https://cdn.example/f|;"
+					   "https://site.example/blog/comments/feed|;");
+	/* A base is the page's own; what both name comes once. */
+	CHECK_STR(links_of_both("Link: <one>; rel=feed\r\n",
+				"<base href=/base/><link rel=feed href=../blog/one>"
+				"<link rel=feed title=Two href=two>"),
+		  "https://site.example/blog/one|;https://site.example/base/two|Two;");
 }
 
 static void
@@ -115,6 +146,7 @@ main(void)
 {
 	RUN(tells_feeds_from_pages_by_what_they_are);
 	RUN(finds_what_the_page_names_in_every_spelling);
+	RUN(finds_what_the_response_names_in_its_head);
 	RUN(the_base_counts_wherever_it_stands);
 	RUN(the_likely_ones_come_first_and_none_twice);
 	RUN(what_is_not_said_in_earnest_is_not_heard);
