@@ -295,9 +295,11 @@ sink_drop(struct classifier *c, const char *arg, struct json *j, struct err *err
 static int
 rules_stats(struct classifier *c, const char *arg, struct json *j, struct err *err)
 {
+	char since[CLOCK_RFC3339_BYTES];
+
 	(void)arg;
 	(void)err;
-	firing_json(c->rules, c->tagger, j);
+	firing_json(c->rules, c->tagger, clock_rfc3339(firingbook_since_s(c->firings), since), j);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "classifier/check.h"
 #include "classifier/rulesfile.h"
 #include "common/clock.h"
+#include "common/log.h"
 
 /* Rules. */
 
@@ -30,6 +31,10 @@ classifier_use_rules(struct classifier *c, const struct config *config,
 
 	if (!given)
 		return tagger ? err_sys(err, "rules") : -1;
+	if (c->firings && firingbook_take(c->firings, c->rules, c->tagger, err) < 0) {
+		free(given);
+		return -1;
+	}
 	for (size_t i = 0; c->rules && i < c->rules->tag_count; i++)
 		for (size_t k = 0; k < rules->tag_count; k++)
 			if (strcmp(c->rules->tags[i].name, rules->tags[k].name) == 0)
@@ -40,6 +45,8 @@ classifier_use_rules(struct classifier *c, const struct config *config,
 	c->tagger = TAKE(tagger);
 	c->rules = TAKE(rules);
 	c->given = given;
+	if (c->firings)
+		firingbook_give(c->firings, c->rules, c->tagger);
 	c->rules_at_s = clock_wall_s();
 	return 0;
 }
@@ -54,6 +61,21 @@ count_tags(struct classifier *c)
 
 	for (size_t i = 0; i < count && scores[i].given; i++)
 		c->given[scores[i].tag]++;
+}
+
+/* Each expression once: the items go on without it. */
+static void
+log_given_up(struct classifier *c)
+{
+	uint32_t number;
+
+	while (tagger_newly_gave_up(c->tagger, &number)) {
+		const struct rules_phrase *phrase = &c->rules->phrases[number];
+
+		log_event(LOG_WARNING, "expression_gave_up",
+			  LOG_TEXT("rule", phrase->phrase.source), LOG_TEXT("file", phrase->file),
+			  LOG_NUM("line", phrase->line));
+	}
 }
 
 static void
@@ -101,14 +123,30 @@ classifier_take(struct classifier *c, struct item *item, bool *new_out, struct e
 	    set_story(c, item, err) < 0 || outbox_put(c->outbox, item, NULL, err) < 0)
 		return -1;
 	count_tags(c);
+	log_given_up(c);
 	if (stage_tapped(c->stage))
 		tap(c, item);
 	return 0;
 }
 
+/* A disk that is full has room left for what makes room, and for nothing else. */
+static int
+save_counts(struct classifier *c, struct err *err)
+{
+	const int64_t now_ms = clock_mono_ms();
+
+	if ((!c->draining && now_ms - c->counted_ms < CLASSIFIER_COUNT_EVERY_MS) ||
+	    db_is_full(outbox_db(c->outbox)))
+		return 0;
+	c->counted_ms = now_ms;
+	return firingbook_save(c->firings, c->rules, c->tagger, err);
+}
+
 int
 classifier_commit(struct classifier *c, struct err *err)
 {
+	if (save_counts(c, err) < 0)
+		return -1;
 	if (sinks_save(c->sinks, err) < 0 || outbox_commit(c->outbox, err) < 0)
 		return -1;
 	sinks_committed(c->sinks);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "classifier/firingbook.h"
 #include "classifier/outbox.h"
 #include "classifier/rerun.h"
 #include "classifier/rules.h"
@@ -31,9 +32,11 @@ struct classifier {
 	struct sinks *sinks;
 	struct rerun *rerun;
 	struct stories *stories;
+	struct firingbook *firings;
 	struct arena *arena; /* of the item at hand */
 	struct buf scratch;
-	int64_t saved_ms; /* monotonic: when cursors were written last */
+	int64_t saved_ms;   /* monotonic: when cursors were written last, */
+	int64_t counted_ms; /* and how often the rules fired */
 	bool draining;
 	bool lost; /* a command's commit failed: the turn's own has to fail as well */
 
@@ -51,6 +54,8 @@ int classifier_use_rules(struct classifier *c, const struct config *config,
 
 /* Takes up an item that was decoded into c->arena: judges, tags, stores it. Sets *new_out. */
 int classifier_take(struct classifier *c, struct item *item, bool *new_out, struct err *err);
+
+enum { CLASSIFIER_COUNT_EVERY_MS = 10000 /* how often the rules fired, onto the disk */ };
 
 /* Writes the cursors that moved, and commits. */
 int classifier_commit(struct classifier *c, struct err *err);

@@ -13,6 +13,9 @@ firing_each(const struct rules *rules, const struct tagger *tagger,
 			.file = phrase->file,
 			.line = phrase->line,
 			.items = tagger_phrase_items(tagger, i),
+			.gave_up = tagger_gave_up(tagger, (uint32_t)i),
+			.is_phrase = true,
+			.number = i,
 		};
 
 		each(arg, &firing);
@@ -26,16 +29,23 @@ firing_each(const struct rules *rules, const struct tagger *tagger,
 			.file = publisher->file,
 			.line = publisher->line,
 			.items = tagger_publisher_items(tagger, i),
+			.number = i,
 		};
 
 		each(arg, &firing);
 	}
 }
 
+struct putting {
+	struct json *j;
+	const char *since;
+};
+
 static void
 put_object(void *arg, const struct firing *firing)
 {
-	struct json *j = arg;
+	const struct putting *putting = arg;
+	struct json *j = putting->j;
 
 	json_object(j);
 	json_member_int(j, "items", (int64_t)firing->items);
@@ -44,21 +54,30 @@ put_object(void *arg, const struct firing *firing)
 	json_member(j, "rule", firing->rule);
 	json_member(j, "file", firing->file);
 	json_member_int(j, "line", firing->line);
+	if (firing->gave_up > 0)
+		json_member_int(j, "gave_up", (int64_t)firing->gave_up);
+	json_member(j, "since", putting->since);
 	json_close(j);
 }
 
 void
-firing_json(const struct rules *rules, const struct tagger *tagger, struct json *j)
+firing_json(const struct rules *rules, const struct tagger *tagger, const char *since,
+	    struct json *j)
 {
-	firing_each(rules, tagger, put_object, j);
+	struct putting putting = {j, since};
+
+	firing_each(rules, tagger, put_object, &putting);
 }
 
 static void
 put_row(void *arg, const struct firing *firing)
 {
-	(void)buf_addf(arg, NULL, "%8llu  %-14s %-8s %s  %s:%d\n",
-		       (unsigned long long)firing->items, firing->tag, firing->list, firing->rule,
-		       firing->file, firing->line);
+	(void)buf_addf(arg, NULL, "%8llu  %-14s %-8s %s  %s:%d", (unsigned long long)firing->items,
+		       firing->tag, firing->list, firing->rule, firing->file, firing->line);
+	if (firing->gave_up > 0)
+		(void)buf_addf(arg, NULL, "  gave up %llu times",
+			       (unsigned long long)firing->gave_up);
+	(void)buf_addc(arg, '\n', NULL);
 }
 
 void

@@ -15,15 +15,19 @@ struct firing {
 	const char *rule;
 	const char *file;
 	int line;
-	uint64_t items; /* that it met, since the tagger was made */
+	uint64_t items;   /* that it met */
+	uint64_t gave_up; /* texts: a regular expression that met its limits */
+	bool is_phrase;
+	size_t number; /* of the phrase, or of the line of publishers */
 };
 
 /* Calls each for all lines, phrases first, in the order of the files. */
 void firing_each(const struct rules *rules, const struct tagger *tagger,
 		 void (*each)(void *arg, const struct firing *firing), void *arg);
 
-/* One object a line of the rules. */
-void firing_json(const struct rules *rules, const struct tagger *tagger, struct json *j);
+/* One object a line of the rules; since: RFC 3339, or NULL. */
+void firing_json(const struct rules *rules, const struct tagger *tagger, const char *since,
+		 struct json *j);
 /* A table for people. */
 void firing_table(const struct rules *rules, const struct tagger *tagger, struct buf *out);
 

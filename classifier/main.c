@@ -58,6 +58,7 @@ close_classifier(void *self)
 		return;
 	sinks_close(c->sinks);
 	stories_close(c->stories);
+	firingbook_close(c->firings);
 	rerun_close(c->rerun);
 	outbox_close(c->outbox);
 	tagger_free(c->tagger);
@@ -91,11 +92,14 @@ open_classifier(struct stage *stage, const void *conf, void **self_out, struct e
 	if (c->rerun)
 		c->stories = stories_open(outbox_db(c->outbox), own->story_window_s, err);
 	if (c->stories)
+		c->firings = firingbook_open(outbox_db(c->outbox), clock_wall_s(), err);
+	if (c->firings)
 		c->sinks = sinks_open(stage, c->outbox, stage_config(stage), err);
 	if (!c->sinks) {
 		close_classifier(c);
 		return -1;
 	}
+	firingbook_give(c->firings, c->rules, c->tagger);
 	warning = db_warning(outbox_db(c->outbox));
 	if (warning)
 		log_event(LOG_WARNING, "outbox_warning", LOG_TEXT("why", warning));
@@ -221,6 +225,7 @@ rollback(void *self)
 	outbox_rollback(c->outbox);
 	rerun_rollback(c->rerun);
 	stories_rollback(c->stories);
+	firingbook_rollback(c->firings);
 	sinks_rollback(c->sinks);
 }
 
@@ -236,6 +241,8 @@ watch(void *self, struct pollfd *fds, size_t max, int *timeout_ms)
 		wanted = 0;
 	else if (sinks_are_dirty(c->sinks))
 		wanted = SAVE_EVERY_MS;
+	else if (firingbook_is_dirty(c->firings, c->tagger))
+		wanted = CLASSIFIER_COUNT_EVERY_MS;
 	if (wanted >= 0 && (*timeout_ms < 0 || *timeout_ms > wanted))
 		*timeout_ms = wanted;
 	return 0;

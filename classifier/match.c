@@ -1,6 +1,5 @@
 #include "classifier/match.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +64,8 @@ struct match_scan {
 	struct list states[2]; /* struct state: present, next */
 	uint32_t *latest;      /* by side: in met + 1 */
 	struct list touched;   /* uint32_t: sides whose latest is set */
-	uint64_t limited;
+	uint64_t *limited;     /* by pattern */
+	uint32_t newly;        /* limited: pattern + 1 */
 	bool failed;
 };
 
@@ -294,7 +294,8 @@ match_scan_new(const struct match *match)
 		return NULL;
 	scan->match = match;
 	scan->latest = calloc(match->side_count + 1, sizeof(*scan->latest));
-	return scan->latest ? TAKE(scan) : NULL;
+	scan->limited = calloc(match->pattern_count + 1, sizeof(*scan->limited));
+	return scan->latest && scan->limited ? TAKE(scan) : NULL;
 }
 
 void
@@ -308,13 +309,37 @@ match_scan_free(struct match_scan *scan)
 	free(scan->states[1].items);
 	free(scan->touched.items);
 	free(scan->latest);
+	free(scan->limited);
 	free(scan);
 }
 
 uint64_t
-match_limited(const struct match_scan *scan)
+match_limited(const struct match_scan *scan, uint32_t phrase)
 {
-	return scan->limited;
+	const struct pattern *patterns = scan->match->patterns;
+	size_t first = 0, last = scan->match->pattern_count;
+
+	while (first < last) {
+		const size_t half = first + (last - first) / 2;
+
+		if (patterns[half].phrase < phrase)
+			first = half + 1;
+		else
+			last = half;
+	}
+	return first < scan->match->pattern_count && patterns[first].phrase == phrase
+		       ? scan->limited[first]
+		       : 0;
+}
+
+bool
+match_newly_limited(struct match_scan *scan, uint32_t *phrase_out)
+{
+	if (scan->newly == 0)
+		return false;
+	*phrase_out = scan->match->patterns[scan->newly - 1].phrase;
+	scan->newly = 0;
+	return true;
 }
 
 static bool
@@ -463,7 +488,8 @@ search(struct match_scan *scan, const char *text, size_t len)
 		while ((found = regex_find(pattern->regex, text, len, end, &at, &end)) > 0)
 			add_hit(scan, pattern->phrase, at, end);
 		if (found < 0)
-			scan->limited++;
+			if (scan->limited[i]++ == 0)
+				scan->newly = (uint32_t)i + 1;
 	}
 }
 

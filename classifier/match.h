@@ -7,6 +7,7 @@
 #ifndef FM_CLASSIFIER_MATCH_H
 #define FM_CLASSIFIER_MATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,8 +44,11 @@ SCOPED_DEFINE(struct match_scan, match_scan_free)
 int match_text(struct match_scan *scan, const char *text, size_t len,
 	       const struct match_hit **hits_out, size_t *count_out, struct err *err);
 
-/* Searches by regular expressions that met their limits, since the scan was made. */
-uint64_t match_limited(const struct match_scan *scan);
+/* Texts of which the search by this phrase, a regular expression, was given up at its limits, since
+ * the scan was made. */
+uint64_t match_limited(const struct match_scan *scan, uint32_t phrase);
+/* A phrase to which that happened for the first time since this was asked last: true, and which. */
+bool match_newly_limited(struct match_scan *scan, uint32_t *phrase_out);
 
 size_t match_bytes(const struct match *match); /* of memory */
 

@@ -7,6 +7,7 @@
 
 #include "classifier/errand.h"
 #include "classifier/filter.h"
+#include "classifier/firingbook.h"
 #include "classifier/ledger.h"
 #include "classifier/stories.h"
 #include "common/clock.h"
@@ -36,6 +37,7 @@ static const char *const migrations[] = {
 	STORIES_SCHEMA SEEN_STORY_SCHEMA,
 	QUARANTINE_ONCE_SCHEMA LEDGER_TALLY_SCHEMA,
 	"ALTER TABLE rerun ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;",
+	FIRINGBOOK_SCHEMA,
 	NULL,
 };
 

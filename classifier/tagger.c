@@ -275,6 +275,12 @@ tagger_evidence(const struct tagger *t, size_t *count_out)
 }
 
 uint64_t
+tagger_items(const struct tagger *t)
+{
+	return t->carried + t->run;
+}
+
+uint64_t
 tagger_phrase_items(const struct tagger *t, size_t phrase)
 {
 	return t->fired[phrase].items;
@@ -286,8 +292,32 @@ tagger_publisher_items(const struct tagger *t, size_t publisher)
 	return t->publisher_fired[publisher];
 }
 
-uint64_t
-tagger_items(const struct tagger *t)
+void
+tagger_carry(struct tagger *t, uint64_t items)
 {
-	return t->run;
+	t->carried += items;
+}
+
+void
+tagger_carry_phrase(struct tagger *t, size_t phrase, uint64_t items)
+{
+	t->fired[phrase].items += items;
+}
+
+void
+tagger_carry_publisher(struct tagger *t, size_t publisher, uint64_t items)
+{
+	t->publisher_fired[publisher] += items;
+}
+
+uint64_t
+tagger_gave_up(const struct tagger *t, uint32_t phrase)
+{
+	return match_limited(t->scan, phrase);
+}
+
+bool
+tagger_newly_gave_up(struct tagger *t, uint32_t *phrase_out)
+{
+	return match_newly_limited(t->scan, phrase_out);
 }

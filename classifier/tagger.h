@@ -58,10 +58,18 @@ int tagger_run(struct tagger *tagger, const struct item *item, struct arena *are
 const struct tagger_score *tagger_scores(const struct tagger *tagger, size_t *count_out);
 const struct tagger_evidence *tagger_evidence(const struct tagger *tagger, size_t *count_out);
 
-/* Since it is there: items that it has tagged, and how many of them the rules' phrase and line of
- * publishers of that number met. */
+/* Items that it has tagged, and how many of them the rules' phrase and line of publishers of that
+ * number met: since it is there, and what was carried into it. */
 uint64_t tagger_items(const struct tagger *tagger);
 uint64_t tagger_phrase_items(const struct tagger *tagger, size_t phrase);
 uint64_t tagger_publisher_items(const struct tagger *tagger, size_t publisher);
+void tagger_carry(struct tagger *tagger, uint64_t items);
+void tagger_carry_phrase(struct tagger *tagger, size_t phrase, uint64_t items);
+void tagger_carry_publisher(struct tagger *tagger, size_t publisher, uint64_t items);
+
+/* Texts of which the phrase, a regular expression, gave up the search; and one that did so for the
+ * first time since this was asked last: true, and which. */
+uint64_t tagger_gave_up(const struct tagger *tagger, uint32_t phrase);
+bool tagger_newly_gave_up(struct tagger *tagger, uint32_t *phrase_out);
 
 #endif

@@ -33,7 +33,7 @@ struct tagger {
 	struct phrase_state *phrases;
 	struct phrase_fired *fired;
 	uint64_t *publisher_run, *publisher_fired;
-	uint64_t run;
+	uint64_t run, carried;
 
 	struct tagger_score *scores;
 	size_t score_count, score_cap;

@@ -1,4 +1,5 @@
-/* feedmill rules stats: which phrases of the running classifier fired how often, which never. */
+/* feedmill rules stats: how often each line of the rules fired, over reloads and restarts, and
+ * which never did. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 struct stats {
 	bool json, never;
 	size_t lines, silent;
+	char since[32]; /* when counting began */
 };
 
 static void
@@ -20,6 +22,7 @@ print_line(void *arg, const struct jsonval *row, const char *line, size_t len)
 
 	stats->lines++;
 	stats->silent += items == 0;
+	(void)snprintf(stats->since, sizeof(stats->since), "%s", show_text(row, "since"));
 	if (stats->never && items > 0)
 		return;
 	if (stats->json) {
@@ -28,7 +31,10 @@ print_line(void *arg, const struct jsonval *row, const char *line, size_t len)
 	}
 	(void)printf("%8lld  %-14s %-8s ", items, show_text(row, "tag"), show_text(row, "list"));
 	show_safely(stdout, rule, strlen(rule), 0);
-	(void)printf("  %s:%lld\n", show_text(row, "file"), show_number(row, "line"));
+	(void)printf("  %s:%lld", show_text(row, "file"), show_number(row, "line"));
+	if (show_number(row, "gave_up") > 0)
+		(void)printf("  gave up %lld times", (long long)show_number(row, "gave_up"));
+	(void)putchar('\n');
 }
 
 int
@@ -50,8 +56,7 @@ command_rules(int argc, char **argv)
 		return command_bad("%s; feedmill classify --stats counts without it", err.text);
 	show_lines(&answer, print_line, &stats);
 	if (!stats.json)
-		(void)printf("%zu lines of the rules, %zu of them have met nothing since they were "
-			     "loaded\n",
-			     stats.lines, stats.silent);
+		(void)printf("%zu lines of the rules, %zu of them have met nothing since %s\n",
+			     stats.lines, stats.silent, stats.since);
 	return COMMAND_GOOD;
 }

@@ -1,5 +1,6 @@
 """Rules in a running mill: by folder of the list, broken and mended under load, checked with file
 and line, counted."""
+import json
 import os
 import re
 
@@ -119,6 +120,67 @@ def good_rules_take_effect_under_load_and_nothing_is_lost_or_doubled():
         # Which rules an item met depends on the moment; that it is there once does not.
         mill.check({**dict.fromkeys(expected), **{key: {"last"} for key in last}})
         note(f"{reloads} reloads while {len(expected)} items passed")
+
+
+def stats(mill, *options):
+    status, out, err = mill.feedmill("rules", "stats", "--json", *options)
+    assert status == 0, err
+    rows = [json.loads(line) for line in out.splitlines()]
+    return {(row["tag"], row["rule"]): row["items"] for row in rows}, rows
+
+
+@promise
+def counts_of_the_rules_go_on_over_reloads_and_restarts():
+    with Mill() as mill:
+        path = own_rules(mill, RULES + "    nosuchphrase\n    /(x+x+)+y/\n")
+        mill.start_all()
+        mill.await_items(mill.publish(4, 20))
+        mill.await_idle()
+        counts, rows = stats(mill)
+        assert counts == {("crypto", "bitcoin"): 20, ("everything", "item"): 80,
+                          ("everything", "nosuchphrase"): 0, ("everything", "/(x+x+)+y/"): 0}, counts
+        since = rows[0]["since"]
+        assert {("everything", "nosuchphrase"): 0} == \
+            {k: v for k, v in stats(mill, "--never")[0].items() if k[1] != "/(x+x+)+y/"}
+        # A reload, with a line more above the others.
+        write(path, "[tag first]\nany = feed\n" + RULES)
+        mill.reload("classifier@main")
+        wait.until(lambda: "first" in mill.status("classifier@main").get("tags", {}),
+                   "the rules are in use", 20 * SLOWNESS)
+        counts, rows = stats(mill)
+        assert counts == {("crypto", "bitcoin"): 20, ("everything", "item"): 80,
+                          ("first", "feed"): 0}, counts
+        # A stop and a start.
+        assert mill.stop("classifier@main") == 0
+        mill.start("classifier@main")
+        counts, rows = stats(mill)
+        assert counts[("everything", "item")] == 80 and rows[0]["since"] == since, rows
+        mill.publish(4, 20)
+        mill.await_items(range(160))
+        mill.await_idle()
+        counts, _ = stats(mill)
+        assert counts == {("crypto", "bitcoin"): 40, ("everything", "item"): 160,
+                          ("first", "feed"): 80}, counts
+        status, out, _ = mill.feedmill("rules", "stats")
+        assert status == 0 and f"have met nothing since {since}" in out, out
+        mill.stop_all()
+
+
+@promise
+def an_expression_that_gave_up_is_named_in_the_log_once():
+    page = FEED.format("x" * 60 + "! y")
+    with Mill() as mill, Site({"/a": ("text/xml", page.encode(), 200),
+                               "/b": ("text/xml", page.encode(), 200)}) as site:
+        path = own_rules(mill, "[tag a]\nany =\n    of\n    /(x+x+)+y/\n")
+        mill.start_all()
+        mill.list_feeds([f"{site.url}/a", f"{site.url}/b"])
+        mill.await_items(range(2))
+        mill.await_idle()
+        said = mill.logged("classifier@main", "expression_gave_up")
+        assert len(said) == 1 and f"file={path}" in said[0] and "line=4" in said[0], said
+        _, rows = stats(mill)
+        assert rows[1]["gave_up"] >= 2 and "gave_up" not in rows[0], rows
+        mill.stop_all()
 
 
 @promise

@@ -25,10 +25,10 @@ is_one_object_a_line_as_json(void)
 	SCOPED(buf_done) struct buf out = buf_init(65536);
 	struct json j = json_into(&out);
 
-	firing_json(rules, tagger, &j);
+	firing_json(rules, tagger, "2026-11-25T08:00:00Z", &j);
 	CHECK(strstr(buf_str(&out),
 		     "{\"items\":0,\"tag\":\"a\",\"list\":\"any\",\"rule\":\"never\","
-		     "\"file\":\"r\",\"line\":4}"));
+		     "\"file\":\"r\",\"line\":4,\"since\":\"2026-11-25T08:00:00Z\"}"));
 	CHECK(strstr(buf_str(&out), "\"list\":\"from\",\"rule\":\"a.example\""));
 }
 

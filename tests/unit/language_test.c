@@ -1,6 +1,8 @@
 /* Every word of feedmill-rules(5), a row each: rules, an item, the tags that it has then. */
-#include "classifier/check.h"
+#include <time.h>
+
 #include "classifier/tagger.h"
+#include "classifier/text.h"
 #include "tests/unit/check.h"
 
 enum { ARENA_BYTES_MAX = 8 * 1024 * 1024 };
@@ -256,6 +258,64 @@ regular_expressions(void)
 	CHECK_ROWS(rows);
 }
 
+/* Patterns that take exponential time where nobody counts, and texts that make them. */
+static void
+no_expression_can_hang_the_stage_and_the_one_that_tried_is_named(void)
+{
+	static const struct {
+		const char *pattern, *fill;
+	} rows[] = {
+		{"/(a+)+$/", "a"},
+		{"/(a|aa)+!b/", "a"},
+		{"/(.*a){20}b/", "a"},
+		{"/^(([a-z])+.)+[A-Z]([a-z])+$/", "a"},
+		{"/(x+x+)+y/", "x"},
+		{"/(\\w+\\s?)*!b/i", "word "},
+		{"/(?:a?){30}a{30}!b/", "a"},
+		{"/(\\p{L}+,?)*;b/", "\xC3\xA9"},
+		{"/((((a*)*)*)*)*!b/", "a"},
+	};
+	static char html[TEXT_BYTES_MAX];
+	struct item item = item_empty();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[128];
+		struct err err;
+		SCOPED(rules_free) struct rules *rules = NULL;
+		SCOPED(tagger_free) struct tagger *tagger = NULL;
+		const struct item_tag *tags;
+		const clock_t began = clock();
+		uint32_t phrase = UINT32_MAX;
+		size_t count, used = 0;
+
+		(void)snprintf(text, sizeof(text), "[tag t]\nany =\n zebra\n %s\n",
+			       rows[i].pattern);
+		rules = rules_parse("r", text, strlen(text), &err);
+		tagger = rules ? tagger_new(rules, &err) : NULL;
+		CHECK(tagger != NULL);
+		while (used + 16 < sizeof(html))
+			used += (size_t)snprintf(html + used, sizeof(html) - used, "%s",
+						 rows[i].fill);
+		/* What the pattern ends with is there, or PCRE2 would see at once that it is not.
+		 */
+		(void)memcpy(html + 4000, "?;!?b y B ", 10);
+		item.title = "zebra";
+		item.content = html;
+		arena_reset(arena);
+		CHECK(tagger && tagger_run(tagger, &item, arena, &tags, &count, &err) == 0 &&
+		      count == 1);
+		/* Bounded steps for each of 4096 places: far less than this on any machine. */
+		CHECK((clock() - began) / CLOCKS_PER_SEC < 20);
+		if (tagger && tagger_newly_gave_up(tagger, &phrase)) {
+			CHECK(phrase == 1 && rules->phrases[phrase].line == 4);
+			CHECK(tagger_gave_up(tagger, 1) > 0 && tagger_gave_up(tagger, 0) == 0);
+			CHECK(!tagger_newly_gave_up(tagger, &phrase)); /* told once */
+		} else {
+			(void)printf("# %s did not need its limits\n", rows[i].pattern);
+		}
+	}
+}
+
 static void
 unicode_forms(void)
 {
@@ -468,6 +528,7 @@ main(void)
 	RUN(parentheses_braces_and_stars);
 	RUN(near_and_pre);
 	RUN(regular_expressions);
+	RUN(no_expression_can_hang_the_stage_and_the_one_that_tried_is_named);
 	RUN(unicode_forms);
 	RUN(scripts_without_blanks_and_combining_marks);
 	RUN(a_passing_mention_is_no_topic);

@@ -116,7 +116,8 @@ start(const char *text)
 	c.given = calloc(2, sizeof(*c.given));
 	c.outbox = outbox_open(folder_file(&folder, "outbox.db"), &options, &err);
 	c.stories = c.outbox ? stories_open(outbox_db(c.outbox), 3600, &err) : NULL;
-	c.sinks = c.stories ? sinks_open(NULL, c.outbox, config, &err) : NULL;
+	c.firings = c.stories ? firingbook_open(outbox_db(c.outbox), 0, &err) : NULL;
+	c.sinks = c.firings ? sinks_open(NULL, c.outbox, config, &err) : NULL;
 	CHECK_STR(err.text, "");
 	if (!c.sinks || !c.given)
 		exit(EXIT_FAILURE);
@@ -127,6 +128,7 @@ stop(void)
 {
 	sinks_close(c.sinks);
 	stories_close(c.stories);
+	firingbook_close(c.firings);
 	outbox_close(c.outbox);
 	tagger_free(c.tagger);
 	rules_free(c.rules);
