@@ -42,6 +42,12 @@ parser_new(void)
 }
 
 void
+parser_allow(struct parser *p, size_t document_bytes)
+{
+	p->text.max = document_bytes * (PARSE_TEXT_BYTES_MAX / DOCUMENT_BODY_BYTES_MAX);
+}
+
+void
 parser_free(struct parser *p)
 {
 	if (!p)

@@ -60,6 +60,10 @@ struct parser *parser_new(void); /* NULL without memory */
 void parser_free(struct parser *p);
 SCOPED_DEFINE(struct parser, parser_free)
 
+/* Documents may be as large as this, rather than DOCUMENT_BODY_BYTES_MAX: for files that no link
+ * carries. */
+void parser_allow(struct parser *p, size_t document_bytes);
+
 /* Reads the document into out, which lives in the arena and in p until its next document. doc
  * needs a body only; what else it has helps. ERR_REJECT with the reason where it is no feed. */
 int parse_document(struct parser *p, const struct document *doc, struct arena *arena,

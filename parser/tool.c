@@ -17,21 +17,23 @@
 enum { GOOD = 0, NOT = 1, USAGE = 2 };
 
 enum {
-	TOOL_OUT_BYTES_MAX = 512 * 1024 * 1024, /* the JSON of one document */
+	TOOL_DOCUMENT_BYTES_MAX = 1024 * 1024 * 1024, /* of a file, when asked for */
+	TOOL_OUT_BYTES_MAX = 512 * 1024 * 1024,       /* the JSON of one document */
 	TOOL_HTML_BYTES_MAX = 4 * DOCUMENT_BODY_BYTES_MAX,
 };
 
 /* The options of both commands, and the operand. */
 struct options {
 	const char *content_type, *content_language, *base_url;
+	const char *max_document_bytes;
 	bool batch;
 	const char *file;
 };
 
 static const char PARSE_USAGE[] =
-	"usage: feedmill-parser parse [--content-type T] [--content-language L] [--base-url U] "
-	"[FILE|-]\n"
-	"       feedmill-parser parse --batch\n";
+	"usage: feedmill-parser parse [--content-type T] [--content-language L] [--base-url U]\n"
+	"                             [--max-document-bytes N] [FILE|-]\n"
+	"       feedmill-parser parse --batch [--max-document-bytes N]\n";
 static const char SANITIZE_USAGE[] = "usage: feedmill-parser sanitize [--base-url U] [FILE|-]\n"
 				     "       feedmill-parser sanitize --batch\n";
 
@@ -46,6 +48,7 @@ options_read(int argc, char **argv, struct options *out)
 		{"--content-type", &out->content_type},
 		{"--content-language", &out->content_language},
 		{"--base-url", &out->base_url},
+		{"--max-document-bytes", &out->max_document_bytes},
 	};
 
 	for (int i = 2; i < argc; i++) {
@@ -191,19 +194,42 @@ parse_batch(struct parse_tool *tool)
 	return status;
 }
 
+/* The largest document; 0 where the option says no number, or none that is a size. */
+static size_t
+largest(const struct options *o)
+{
+	const char *text = o->max_document_bytes;
+	const int64_t n = text ? plain_number((struct bytes){text, strlen(text)}) : -1;
+
+	if (!text)
+		return DOCUMENT_BODY_BYTES_MAX;
+	return n > 0 && n <= TOOL_DOCUMENT_BYTES_MAX && strspn(text, "0123456789") == strlen(text)
+		       ? (size_t)n
+		       : 0;
+}
+
 static int
 parse(const struct options *o)
 {
+	const size_t max = largest(o);
 	SCOPED(parser_free) struct parser *parser = parser_new();
 	SCOPED(arena_free) struct arena *arena = arena_new(PARSE_ARENA_BYTES_MAX);
 	struct parse_tool tool = {
 		.parser = parser,
 		.arena = arena,
-		.body = buf_init(DOCUMENT_BODY_BYTES_MAX),
+		.body = buf_init(max),
 		.out = buf_init(TOOL_OUT_BYTES_MAX),
 	};
 	int status = NOT;
 
+	if (max == 0) {
+		(void)fprintf(stderr,
+			      "feedmill-parser: --max-document-bytes takes a number from 1 to %d\n",
+			      TOOL_DOCUMENT_BYTES_MAX);
+		return USAGE;
+	}
+	if (parser)
+		parser_allow(parser, max);
 	if (!parser || !arena)
 		(void)fprintf(stderr, "feedmill-parser: no memory\n");
 	else if (o->batch)

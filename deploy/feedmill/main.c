@@ -30,7 +30,9 @@ static const struct command commands[] = {
 	{"drain", "STAGE[@INSTANCE]", "finish what is in hand and stop", command_drain},
 	{"keygen", "[FOLDER]", "a pair of keys for links between machines", command_keygen},
 	{"fetch", "[--json] [--body FILE] URL", "one polite fetch, each step shown", command_tool},
-	{"parse", "[FILE|-] [--content-type T] [--base-url U] [--content-language L] [--batch]",
+	{"parse",
+	 "[FILE|-] [--content-type T] [--base-url U] [--content-language L] "
+	 "[--max-document-bytes N] [--batch]",
 	 "a feed as JSON", command_tool},
 	{"sanitize", "[FILE|-] [--base-url U] [--batch]", "safe HTML of what is HTML",
 	 command_tool},
