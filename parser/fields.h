@@ -52,6 +52,7 @@ void rss_guid(struct reader *r, const struct row *row, struct bytes raw);
 void rss_open_enclosure(struct reader *r, const struct row *row);
 void rss_open_source(struct reader *r, const struct row *row);
 void rss_open_image(struct reader *r, const struct row *row);
+void rss_image(struct reader *r, const struct row *row, struct bytes raw);
 void rss_open_resource(struct reader *r, const struct row *row);
 void rss_skip_hour(struct reader *r, const struct row *row, struct bytes raw);
 void rss_skip_day(struct reader *r, const struct row *row, struct bytes raw);

@@ -235,18 +235,32 @@ plain_base64(struct bytes text, struct buf *out, struct err *err)
 	return 0;
 }
 
+static size_t
+digits(const char *at, const char *end)
+{
+	const char *first = at;
+
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	return (size_t)(at - first);
+}
+
 int64_t
 plain_number(struct bytes text)
 {
 	const struct bytes trimmed = plain_trim(text);
-	const char *s = trimmed.data;
+	const char *at = trimmed.data;
+	const char *end = at ? at + trimmed.len : NULL;
 	int64_t n = 0;
-	size_t i;
+	size_t count = 0;
 
-	for (i = 0; i < trimmed.len && s[i] >= '0' && s[i] <= '9'; i++) {
-		if (i == 18)
+	while (at < end && *at >= '0' && *at <= '9') {
+		if (++count > 18)
 			return -1;
-		n = n * 10 + (s[i] - '0');
+		n = n * 10 + (*at++ - '0');
+		/* "1,024": a comma between groups of three. */
+		if (at < end && *at == ',' && digits(at + 1, end) == 3)
+			at++;
 	}
-	return i > 0 ? n : -1;
+	return count > 0 ? n : -1;
 }

@@ -219,6 +219,17 @@ rss_open_image(struct reader *r, const struct row *row)
 			  reader_url(r, reader_attribute(r, PLACES[i].ns, PLACES[i].local)));
 }
 
+/* <image>http://...</image>: its text is its address, if it is one. */
+void
+rss_image(struct reader *r, const struct row *row, struct bytes raw)
+{
+	const struct bytes url = plain_trim(raw);
+
+	if (!reader_frame(r)->has_markup && url_is_http(url.data, url.len))
+		draft_set(reader_draft(r), FIELD_IMAGE, (uint8_t)(row->rank + 5),
+			  reader_url(r, url));
+}
+
 /* rdf:resource is the value: of a generator, of a subject. */
 void
 rss_open_resource(struct reader *r, const struct row *row)

@@ -80,6 +80,7 @@ static void
 reads_numbers_and_base64(void)
 {
 	CHECK(plain_number(bytes(" 42 KB")) == 42);
+	CHECK(plain_number(bytes("1,024,000")) == 1024000 && plain_number(bytes("1,02")) == 1);
 	CHECK(plain_number(bytes("x")) == -1);
 	CHECK(plain_number(bytes("9999999999999999999")) == -1);
 	buf_reset(&out);

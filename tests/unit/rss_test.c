@@ -78,6 +78,14 @@ reads_rdf(void)
 }
 
 static void
+takes_the_text_of_an_image_for_its_address(void)
+{
+	CHECK_STR(parse_rss("", "<image> http://e/j.png </image>")->image, "http://e/j.png");
+	CHECK(!parse_rss("", "<image><title>http://e/</title><link>http://e/</link></image>")
+		       ->image);
+}
+
+static void
 reads_elements_under_any_spelling(void)
 {
 	CHECK_STR(parse("<RSS><Channel><ITEM><Title>x</Title></ITEM></Channel></RSS>")->title, "x");
@@ -102,6 +110,7 @@ main(void)
 	RUN(reads_markup_that_was_not_escaped);
 	RUN(reads_persons_categories_and_enclosures);
 	RUN(reads_rdf);
+	RUN(takes_the_text_of_an_image_for_its_address);
 	RUN(reads_elements_under_any_spelling);
 	parsed_end();
 	return check_done();
