@@ -6,7 +6,7 @@
 #   make lint       the rules of the house      make bench      measure, against floors and peers
 #   make fuzz T=60  fuzz every decoder          make install    DESTDIR= PREFIX= are honoured
 #
-# FLAVOUR=release (default) | asan | tsan | cov | crash | fuzz; CC=gcc | clang.
+# FLAVOUR=release (default) | asan | tsan | cov | crash | fuzz | reach; CC=gcc | clang.
 VERSION    := 0.1.0
 FLAVOUR    ?= release
 B          ?= .build/$(FLAVOUR)
@@ -48,6 +48,7 @@ HARDEN_tsan    := -O1 -g -fno-omit-frame-pointer $(SANITIZE_tsan)
 # For the fault suite: a process can be killed at a named point (common/crashpoint.h).
 HARDEN_crash   := $(HARDEN_release) -DFEEDMILL_CRASHPOINTS
 HARDEN_cov     := -O0 -g --coverage
+HARDEN_reach   := -O0 -g -fprofile-instr-generate -fcoverage-mapping
 HARDEN_fuzz    := -O1 -g -fno-omit-frame-pointer $(SANITIZE_asan) -fsanitize=fuzzer-no-link
 ifeq ($(FLAVOUR),tsan)
 export TSAN_OPTIONS ?= suppressions=$(CURDIR)/tests/tsan.supp
@@ -256,6 +257,24 @@ fuzz-run: $(FUZZ)
 			-verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/crash/$$n- \
 			$(B)/found/$$n tests/fuzz/corpus/$$n || exit 1; done
 
+# What of each decoder's code the corpora reach, those in the project and what make fuzz has found:
+# lines by file. FOUND: where that lies.
+FOUND ?= .build/fuzz/found
+REACH := parser/*.c common/url.c common/utf8.c common/jsondoc.c common/wire*.c common/item.c \
+	common/document.c classifier/rules*.c classifier/match*.c fetcher/opml.c fetcher/discover.c
+fuzz-reach:
+	$(MAKE) -s CC=clang FLAVOUR=reach B=.build/reach fuzz-reach-run
+fuzz-reach-run: $(FUZZ)
+	@rm -f $(B)/*.profraw
+	@for f in $(FUZZ); do n=$${f##*/}; n=$${n%_fuzz}; found=$(FOUND)/$$n; \
+		test -d $$found || found=; \
+		LLVM_PROFILE_FILE=$(B)/$$n.profraw $$f tests/fuzz/corpus/$$n $$found | tail -n 1 | \
+			sed "s/^/# $$n: /"; done
+	@llvm-profdata merge -o $(B)/all.profdata $(B)/*.profraw
+	@llvm-cov report $(firstword $(FUZZ)) $(FUZZ:%=-object %) -instr-profile=$(B)/all.profdata \
+		$(wildcard $(REACH)) | awk 'NR == 1 { print "file lines missed reached" } $$8 > 0 { print $$1, $$8, $$9, $$10 }' | \
+		column -t
+
 # Measuring: never part of the tests.
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
 $(BENCHES) $(BENCHES:%=%.o): PKG := $(PKG_all)
@@ -272,7 +291,7 @@ bench: all $(BENCHES) $(FEEDSERVER)
 clean:
 	rm -rf .build
 
-.PHONY: all install bench clean fuzz fuzz-run fuzz-replay
+.PHONY: all install bench clean fuzz fuzz-run fuzz-replay fuzz-reach fuzz-reach-run
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
