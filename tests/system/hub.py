@@ -29,8 +29,8 @@ def call(url, method="GET", body=None, headers=None, within_s=60):
 
 class Hub:
     def __init__(self, lease_s=None, deny=None, answers=None):
-        """lease_s: given instead of what is asked for. deny: a reason. answers: statuses for the
-        first requests, which are taken for nothing then."""
+        """lease_s: given instead of what is asked for. deny: a reason. answers: a status and more
+        headers for each of the first requests, which are taken for nothing then."""
         self.asked = []     # the form of every request
         self.verified = []  # (mode, topic, callback) of every question that was answered well
         self.refused = []   # the same, with the status
@@ -45,8 +45,10 @@ class Hub:
                 length = int(self.headers.get("Content-Length", 0))
                 form = dict(urllib.parse.parse_qsl(self.rfile.read(length).decode()))
                 hub.asked.append(form)
-                status = hub.answers.pop(0) if hub.answers else 202
+                status, headers = hub.answers.pop(0) if hub.answers else (202, {})
                 self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 if status == 202:
@@ -98,6 +100,16 @@ class Hub:
         return wait.until(lambda: self.callback(topic, mode),
                           lambda: f"{mode} of {topic}: asked {self.asked}, refused {self.refused}",
                           within_s)
+
+    def push_until_taken(self, topic, body, kind="text/xml"):
+        """As a hub does: again and again, until somebody says that it is taken."""
+        def taken():
+            try:
+                return self.push(topic, body, kind) // 100 == 2
+            except (OSError, http.client.HTTPException):
+                return False
+
+        wait.until(taken, "a push is taken", 60)
 
     def push(self, topic, body, kind="text/xml", method="sha256", secret=None, signature=None,
              headers=None):

@@ -1,95 +1,17 @@
 """WebSub: feeds that a hub pushes. What is pushed goes down the same way as what is polled, is
 neither lost nor doubled, and is believed only with the right signature."""
 import datetime
-import json
+import random
 import socket
 import sqlite3
+import threading
 
-import oracle
 import wait
 from hub import Hub, call
-from mill import Mill, SLOWNESS
-from promise import promise, run
+from mill import SLOWNESS
+from promise import note, promise, run
+from published import ATOM, Published, await_items, begin, feed, story, websub_mill
 from site_server import Site
-
-ATOM = "application/atom+xml"
-
-
-def feed(items, hubs=(), topic=None):
-    """An Atom feed of these items, as the third of a site's page."""
-    links = "".join(f'<link rel="hub" href="{hub}"/>' for hub in hubs)
-    if topic:
-        links += f'<link rel="self" href="{topic}"/>'
-    body = "".join(f"<entry><id>urn:x:{n}</id><title>item {n}</title>"
-                   f"<updated>2026-01-01T00:00:{n:02}Z</updated><link href='/{n}'/></entry>"
-                   for n in items)
-    return (f'<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><id>urn:x</id>'
-            f"<updated>2026-01-01T00:00:00Z</updated>{links}{body}</feed>").encode()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def websub_mill(**keys):
-    port = free_port()
-    return Mill(websub={"listen": f"127.0.0.1:{port}",
-                        "public_url": f"http://127.0.0.1:{port}/websub/"}, **keys)
-
-
-def ids(mill, name="file"):
-    return sorted(row[1] for row in oracle.read_jsonl(mill.sinks[name]["path"]))
-
-
-def await_items(mill, items):
-    want = sorted(f"urn:x:{n}" for n in items)
-    wait.until(lambda: all(c == len(want) for c in mill.sink_counts().values()),
-               lambda: f"{want}: {mill.sink_counts()}", 30 * SLOWNESS)
-    mill.await_idle()
-    assert ids(mill) == want, ids(mill)
-
-
-def story(mill, url):
-    return mill.ask("fetcher@main", f"explain {url}")[0]
-
-
-def subscribed(mill, url):
-    wait.until(lambda: story(mill, url).get("websub", {}).get("state") == "live",
-               lambda: f"a subscription: {story(mill, url)}", 30 * SLOWNESS)
-
-
-class Published:
-    """A mill, a site with one feed on it, and its hub, subscribed."""
-
-    def __init__(self, hub=None, mill=None, items=(1, 2)):
-        self.pages = {}
-        self.hub, self.site = hub or Hub(), Site(self.pages)
-        self.mill = mill or websub_mill()
-        self.url = self.site.url + "/feed.xml"
-        self.show(items)
-
-    def show(self, items):
-        self.pages["/feed.xml"] = (ATOM, feed(items, [self.hub.url], self.url), 200)
-
-    def __enter__(self):
-        self.hub.__enter__()
-        self.site.__enter__()
-        self.mill.__enter__()
-        return self.mill, self.site, self.hub, self.url
-
-    def __exit__(self, *error):
-        self.mill.__exit__(*error)
-        self.site.__exit__(*error)
-        self.hub.__exit__(*error)
-
-
-def begin(mill, hub, url):
-    mill.start_all()
-    mill.list_feeds([url])
-    hub.await_verified(url, within_s=30 * SLOWNESS)
-    subscribed(mill, url)
 
 
 @promise
@@ -115,9 +37,7 @@ def a_push_goes_down_the_same_way_as_a_poll_and_never_doubles_it():
         await_items(mill, range(1, 7))
         # From now on polls are the backstop.
         told = story(mill, url)
-        due = datetime.datetime.fromisoformat(told["due"].replace("Z", "+00:00"))
-        left = due - datetime.datetime.now(datetime.timezone.utc)
-        assert left > datetime.timedelta(hours=23), told
+        assert left_s(told["due"]) > 23 * 3600, told
         assert "backstop" in told["why"], told
         assert told["websub"]["pushes"] == 5, told
         status, shown, _ = mill.feedmill("feeds", "show", url)
@@ -204,7 +124,7 @@ def the_head_of_a_response_goes_before_its_document():
 @promise
 def a_hub_that_does_not_take_it_gives_way_to_the_next_one():
     pages = {}
-    with websub_mill() as mill, Site(pages) as site, Hub(answers=[500] * 9) as hub, Hub() as other:
+    with websub_mill() as mill, Site(pages) as site, Hub(answers=[(500, {})] * 9) as hub, Hub() as other:
         url = site.url + "/feed.xml"
         pages["/feed.xml"] = (ATOM, feed([1], [hub.url, other.url], url), 200)
         mill.start_all()
@@ -218,6 +138,33 @@ def a_hub_that_does_not_take_it_gives_way_to_the_next_one():
         other.await_verified(url, within_s=30 * SLOWNESS)
         assert len(hub.asked) == 3, hub.asked
         mill.stop_all()
+
+
+@promise
+def a_hub_that_has_moved_is_followed_and_one_that_is_busy_is_left_in_peace():
+    pages = {}
+    with websub_mill() as mill, Site(pages) as site, Hub() as hub:
+        moved = {"Location": hub.url}
+        with Hub(answers=[(307, moved), (503, {"Retry-After": "3000"})]) as old:
+            url, other = site.url + "/feed.xml", site.url + "/other.xml"
+            pages["/feed.xml"] = (ATOM, feed([1], [old.url], url), 200)
+            pages["/other.xml"] = (ATOM, feed([1], [old.url], other), 200)
+            mill.start_all()
+            mill.list_feeds([url])
+            hub.await_verified(url, within_s=30 * SLOWNESS)
+            assert hub.asked == old.asked, (hub.asked, old.asked)
+            mill.list_feeds([other])
+            wait.until(lambda: "503" in story(mill, other).get("websub", {}).get("reason", ""),
+                       lambda: f"its refusal: {story(mill, other)}", 30 * SLOWNESS)
+            assert len(old.asked) == 2 and len(hub.asked) == 1
+            told = story(mill, other)["websub"]
+            assert told["state"] == "wanted" and left_s(told["next"]) > 2900, told
+        mill.stop_all()
+
+
+def left_s(then):
+    then = datetime.datetime.fromisoformat(then.replace("Z", "+00:00"))
+    return (then - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
 
 
 def make_due(mill):
@@ -261,6 +208,34 @@ def what_was_accepted_survives_a_kill():
         mill.start("parser@1")
         await_items(mill, range(1, 23))
         assert story(mill, url)["websub"]["state"] == "live" and len(hub.asked) == 1
+        mill.stop_all()
+
+
+@promise
+def killed_at_any_moment_while_a_hub_pushes_it_loses_and_doubles_nothing():
+    last = 60
+    with Published() as (mill, _, hub, url):
+        begin(mill, hub, url)
+        await_items(mill, [1, 2])
+
+        def push_all():
+            for n in range(3, last + 1):
+                hub.push_until_taken(url, feed([n - 1, n]), ATOM)
+
+        pusher = threading.Thread(target=push_all, daemon=True)
+        pusher.start()
+        kills = 0
+        while pusher.is_alive():
+            wait.a_moment(random.uniform(0, 0.3))
+            mill.kill("fetcher@main")
+            kills += 1
+            mill.start("fetcher@main")
+            before = story(mill, url)
+            # It gets on however often it is killed.
+            wait.until(lambda b=before: story(mill, url) != b or not pusher.is_alive(),
+                       "one push more", 30 * SLOWNESS)
+        note(f"killed {kills} times while {last - 2} pushes came in")
+        await_items(mill, range(1, last + 1))
         mill.stop_all()
 
 
