@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -174,9 +175,10 @@ wait_ms(uint64_t offered, uint64_t messages)
 {
 	const int64_t left_us =
 		rate > 0 && offered < messages ? due_at(offered) - clock_mono_us() : 0;
+	const struct timespec rest = {.tv_nsec = (left_us < 200 ? left_us : 200) * 1000};
 
 	if (left_us > 0)
-		(void)usleep((useconds_t)(left_us < 200 ? left_us : 200));
+		(void)nanosleep(&rest, NULL);
 	return rate > 0 && offered < messages ? 0 : 50;
 }
 
