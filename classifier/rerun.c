@@ -169,7 +169,10 @@ judge(struct rerun *r, int64_t seq, struct tagger *tagger, struct arena *arena, 
 		return -1;
 	if (known == 0 || seen.seq != seq)
 		return 0;
-	if (tagger_run(tagger, &item, arena, &tags, &count, err) < 0)
+	tagger_quiet(tagger, true); /* it was counted when it came */
+	known = tagger_run(tagger, &item, arena, &tags, &count, err);
+	tagger_quiet(tagger, false);
+	if (known < 0)
 		return -1;
 	if (same_tags(&item, tags, count))
 		return 0;

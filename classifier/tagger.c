@@ -184,7 +184,7 @@ read_passage(void *arg, const struct passage *passage, struct err *err)
 		const enum rules_list list = t->rules->phrases[hits[i].phrase].list;
 		struct phrase_fired *fired = &t->fired[hits[i].phrase];
 
-		fired->items += fired->run != t->run;
+		fired->items += !t->quiet && fired->run != t->run;
 		fired->run = t->run;
 		if (hits[i].at >= stop)
 			continue;
@@ -249,6 +249,7 @@ tagger_run(struct tagger *t, const struct item *item, struct arena *arena,
 {
 	t->arena = arena;
 	t->run++;
+	t->items += !t->quiet;
 	t->score_count = t->evidence_count = 0;
 	t->failed = false;
 	tagger_read_publishers(t, item);
@@ -277,7 +278,7 @@ tagger_evidence(const struct tagger *t, size_t *count_out)
 uint64_t
 tagger_items(const struct tagger *t)
 {
-	return t->carried + t->run;
+	return t->items;
 }
 
 uint64_t
@@ -293,9 +294,15 @@ tagger_publisher_items(const struct tagger *t, size_t publisher)
 }
 
 void
+tagger_quiet(struct tagger *t, bool quiet)
+{
+	t->quiet = quiet;
+}
+
+void
 tagger_carry(struct tagger *t, uint64_t items)
 {
-	t->carried += items;
+	t->items += items;
 }
 
 void

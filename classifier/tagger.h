@@ -63,6 +63,8 @@ const struct tagger_evidence *tagger_evidence(const struct tagger *tagger, size_
 uint64_t tagger_items(const struct tagger *tagger);
 uint64_t tagger_phrase_items(const struct tagger *tagger, size_t phrase);
 uint64_t tagger_publisher_items(const struct tagger *tagger, size_t publisher);
+/* While it is quiet nothing is counted: items that were counted when they came. */
+void tagger_quiet(struct tagger *tagger, bool quiet);
 void tagger_carry(struct tagger *tagger, uint64_t items);
 void tagger_carry_phrase(struct tagger *tagger, size_t phrase, uint64_t items);
 void tagger_carry_publisher(struct tagger *tagger, size_t publisher, uint64_t items);

@@ -70,6 +70,28 @@ speak_for(struct tagger *t, uint32_t set, const char *rule, const struct rules_n
 	}
 }
 
+/* A set of nothing but none: the tags that the item lacks are the reason. */
+static void
+speak_for_lack(struct tagger *t, uint32_t number)
+{
+	const struct rules_tag *set = &t->rules->tags[number];
+	const char *names = "";
+
+	for (size_t i = 0; names && i < set->none.count; i++)
+		names = arena_printf(t->arena, "%s%s%s", names, i > 0 ? " " : "",
+				     t->rules->tags[set->none.tags[i]].name);
+	if (names && tagger_score_of(t, number)) {
+		const struct tagger_evidence evidence = {.tag = number,
+							 .rule = "none",
+							 .file = set->file,
+							 .line = set->line,
+							 .field = "tag",
+							 .text = names};
+
+		(void)tagger_add_evidence(t, &evidence);
+	}
+}
+
 static void
 give_set(struct tagger *t, uint32_t number)
 {
@@ -81,6 +103,8 @@ give_set(struct tagger *t, uint32_t number)
 		return;
 	speak_for(t, number, "all", &set->all);
 	speak_for(t, number, "any", &set->any);
+	if (set->all.count + set->any.count == 0)
+		speak_for_lack(t, number);
 	score = tagger_score_of(t, number);
 	if (!score)
 		return;

@@ -33,7 +33,8 @@ struct tagger {
 	struct phrase_state *phrases;
 	struct phrase_fired *fired;
 	uint64_t *publisher_run, *publisher_fired;
-	uint64_t run, carried;
+	uint64_t run, items;
+	bool quiet;
 
 	struct tagger_score *scores;
 	size_t score_count, score_cap;

@@ -21,7 +21,7 @@ from_found(void *arg, uint32_t number, const char *text, size_t len)
 	};
 	struct tagger_score *score = tagger_score_of(t, publisher->tag);
 
-	t->publisher_fired[number] += t->publisher_run[number] != t->run;
+	t->publisher_fired[number] += !t->quiet && t->publisher_run[number] != t->run;
 	t->publisher_run[number] = t->run;
 	/* A feed's URL, link and title name one publisher: they count once. */
 	for (size_t i = 0; i < t->evidence_count; i++)

@@ -22,7 +22,7 @@ static void
 check_tags(const struct item *item, const struct item_tag *tags, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		FUZZ_CHECK(tags[i].tag && tags[i].score > 0 && tags[i].why_count > 0);
+		FUZZ_CHECK(tags[i].tag && tags[i].score >= 0 && tags[i].why_count > 0);
 		for (size_t k = 0; k < tags[i].why_count; k++) {
 			const struct item_why *why = &tags[i].why[k];
 

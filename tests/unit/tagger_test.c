@@ -186,7 +186,7 @@ a_set_is_given_by_the_tags_of_the_item(void)
 		  "a:4(x@title:0'x') b:4(y@title:2'y') c:4(z@title:4'z') "
 		  "one:4(any@tag:0'a' any@tag:0'b')");
 	CHECK_STR(tagged(rules, "x", NULL), "a:4(x@title:0'x') one:4(any@tag:0'a')");
-	CHECK_STR(tagged(rules, "none of them", NULL), "rest:0()");
+	CHECK_STR(tagged(rules, "none of them", NULL), "rest:0(none@tag:0'a b c')");
 }
 
 static void
@@ -205,6 +205,13 @@ counts_the_items_that_each_phrase_met(void)
 	for (size_t i = 0; tagger && i < 3; i++) {
 		item.title = item.summary = titles[i];
 		CHECK(tagger_run(tagger, &item, arena, &tags, &count, &err) == 0);
+	}
+	/* One that comes through the rules again is not counted again. */
+	if (tagger) {
+		tagger_quiet(tagger, true);
+		item.title = "x y";
+		CHECK(tagger_run(tagger, &item, arena, &tags, &count, &err) == 0 && count == 1);
+		tagger_quiet(tagger, false);
 	}
 	CHECK(tagger && tagger_items(tagger) == 3);
 	CHECK(tagger && tagger_phrase_items(tagger, 0) == 2);
