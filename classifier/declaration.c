@@ -105,3 +105,42 @@ declarations_check(const struct config *config, struct err *err)
 		return err_set(err, ERR_USAGE, "over %d sinks", DECLARATIONS_MAX);
 	return 0;
 }
+
+struct doubting {
+	struct declaration_doubt at;
+	bool (*known)(void *arg, const char *tag);
+	void (*doubt)(void *arg, const struct declaration_doubt *doubt);
+	void *arg;
+};
+
+static void
+doubt_tag(void *arg, const char *tag)
+{
+	struct doubting *doubting = arg;
+
+	if (doubting->known(doubting->arg, tag))
+		return;
+	doubting->at.tag = tag;
+	doubting->doubt(doubting->arg, &doubting->at);
+}
+
+void
+declarations_doubt(const struct config *config, bool (*known)(void *arg, const char *tag),
+		   void (*doubt)(void *arg, const struct declaration_doubt *doubt), void *arg)
+{
+	const struct config_section *section;
+
+	for (size_t i = 0; (section = declaration_at(config, i)); i++) {
+		const struct config_list texts = config_values(config, section, "filter");
+		const struct config_value *last =
+			texts.count > 0 ? &texts.values[texts.count - 1] : NULL;
+		SCOPED(filter_free)
+		struct filter *filter = last ? filter_parse(last->text, NULL) : NULL;
+		struct doubting doubting = {.known = known, .doubt = doubt, .arg = arg};
+
+		if (!filter)
+			continue;
+		doubting.at = (struct declaration_doubt){last->file, last->line, section->name, ""};
+		filter_each_tag(filter, doubt_tag, &doubting);
+	}
+}

@@ -19,4 +19,15 @@ int declaration_read(const struct config *config, const struct config_section *s
 /* All of them. */
 int declarations_check(const struct config *config, struct err *err);
 
+/* A tag that a sink's filter names and that nothing gives: a slip, most likely. */
+struct declaration_doubt {
+	const char *file;
+	int line;
+	const char *sink, *tag;
+};
+/* Calls doubt for each tag in the filters that known does not know; texts are borrowed. For what
+ * declarations_check has passed. */
+void declarations_doubt(const struct config *config, bool (*known)(void *arg, const char *tag),
+			void (*doubt)(void *arg, const struct declaration_doubt *doubt), void *arg);
+
 #endif

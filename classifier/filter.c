@@ -7,6 +7,8 @@
 
 enum { LANGUAGE_BYTES_MAX = 35, VALUES_MAX = 64 };
 
+static const char ANY_TAG[] = "any";
+
 /* How a label's value meets the one that a term asks for. */
 typedef bool meets(const char *value, size_t len, const char *wanted);
 
@@ -32,7 +34,7 @@ struct filter {
 static bool
 meets_tag(const char *value, size_t len, const char *wanted)
 {
-	return strcmp(wanted, "any") == 0 ||
+	return strcmp(wanted, ANY_TAG) == 0 ||
 	       (strlen(wanted) == len && memcmp(value, wanted, len) == 0);
 }
 
@@ -136,6 +138,18 @@ filter_free(struct filter *filter)
 	free(filter->text);
 	free(filter->terms);
 	free(filter);
+}
+
+void
+filter_each_tag(const struct filter *filter, void (*each)(void *arg, const char *tag), void *arg)
+{
+	for (size_t i = 0; i < filter->count; i++) {
+		const struct term *term = &filter->terms[i];
+
+		for (size_t n = 0; n < term->count && term->kind->meets == meets_tag; n++)
+			if (strcmp(term->values[n], ANY_TAG) != 0)
+				each(arg, term->values[n]);
+	}
 }
 
 static bool

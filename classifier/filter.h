@@ -26,6 +26,10 @@ struct filter *filter_parse(const char *text, struct err *err);
 void filter_free(struct filter *filter);
 SCOPED_DEFINE(struct filter, filter_free)
 
+/* Calls each with every tag that it names, but for "any". */
+void filter_each_tag(const struct filter *filter, void (*each)(void *arg, const char *tag),
+		     void *arg);
+
 bool filter_match(const struct filter *filter, const char *labels);
 
 /* Appends an item's labels: "lang:en feed:example.com tag:crypto". */

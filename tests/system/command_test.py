@@ -112,6 +112,19 @@ def check_finds_what_nobody_would_read():
 
 
 @promise
+def a_filter_that_names_a_tag_of_no_rule_is_shown_with_its_line():
+    with Mill() as mill:
+        with open(mill.config, "a", encoding="utf-8") as file:
+            file.write("[sink slip]\ntype = jsonl\npath = /tmp/slip\nfilter = tag:crypto,cripto\n")
+        with open(mill.config, encoding="utf-8") as file:
+            line = len(file.readlines())
+        status, out, err = mill.feedmill("check")
+        assert status == 0 and "ok   classifier" in out, (out, err)
+        said = [text for text in err.splitlines() if "filter_tag_unknown" in text]
+        assert len(said) == 1 and f"feedmill.conf line={line} sink=slip tag=cripto" in said[0], err
+
+
+@promise
 def a_stage_that_does_not_run_is_named_with_where_to_look():
     with Mill() as mill:
         for words in (["tap"], ["feeds", "list"], ["retag"], ["rules", "stats"]):

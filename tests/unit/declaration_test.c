@@ -47,10 +47,43 @@ says_where_and_what_is_wrong(void)
 	CHECK(strstr(refused("[sink a]\nmax_age = 1s\n"), "f.conf:2: max_age"));
 }
 
+static bool
+knows_crypto(void *arg, const char *tag)
+{
+	(void)arg;
+	return strcmp(tag, "crypto") == 0;
+}
+
+static char doubts[256];
+
+static void
+note_doubt(void *arg, const struct declaration_doubt *doubt)
+{
+	const size_t used = strlen(doubts);
+
+	(void)arg;
+	(void)snprintf(doubts + used, sizeof(doubts) - used, "%s:%d %s %s;", doubt->file,
+		       doubt->line, doubt->sink, doubt->tag);
+}
+
+static void
+doubts_tags_that_nothing_gives(void)
+{
+	static const char text[] = "[sink a]\ntype = jsonl\n"
+				   "[sink b]\nfilter = tag:crypto lang:en tag:any\n"
+				   "[sink c]\nfilter = tag:crypto,cripto -tag:wears feed:x.org\n";
+	SCOPED(config_free) struct config *config = config_parse("f", text, strlen(text), NULL);
+
+	CHECK(declarations_check(config, NULL) == 0);
+	declarations_doubt(config, knows_crypto, note_doubt, NULL);
+	CHECK_STR(doubts, "f:6 c cripto;f:6 c wears;");
+}
+
 int
 main(void)
 {
 	RUN(reads_what_concerns_the_outbox_and_leaves_the_rest);
 	RUN(says_where_and_what_is_wrong);
+	RUN(doubts_tags_that_nothing_gives);
 	return check_done();
 }
