@@ -25,7 +25,7 @@ static const struct config_key keys[] = {
 	/* name, type, where, default, least, most, choices */
 	{"rules", CONFIG_TEXT, offsetof(struct classifier_conf, rules), RULESFILE_DEFAULT, 0, 0,
 	 NULL},
-	{"keep", CONFIG_DURATION, offsetof(struct classifier_conf, outbox.keep_s), "7d", 0,
+	{"keep", CONFIG_DURATION, offsetof(struct classifier_conf, outbox.keep_s), "30d", 0,
 	 INT64_C(10) * 366 * 24 * 3600, NULL},
 	{"keep_size", CONFIG_SIZE, offsetof(struct classifier_conf, outbox.keep_bytes), "1G", 0,
 	 1024 * GIB, NULL},
@@ -39,12 +39,47 @@ static const struct config_key keys[] = {
 	 INT64_C(366) * 24 * 3600, NULL},
 };
 
+static bool
+gives_tag(void *arg, const char *tag)
+{
+	const struct rules *rules = arg;
+
+	for (size_t i = 0; i < rules->tag_count; i++)
+		if (strcmp(rules->tags[i].name, tag) == 0)
+			return true;
+	return false;
+}
+
+/* No error: what the outbox keeps may have the tags of former rules. */
+static void
+warn_of_tag(void *arg, const struct declaration_doubt *doubt)
+{
+	(void)arg;
+	log_event(LOG_WARNING, "filter_tag_unknown", LOG_TEXT("file", doubt->file),
+		  LOG_NUM("line", doubt->line), LOG_TEXT("sink", doubt->sink),
+		  LOG_TEXT("tag", doubt->tag), LOG_TEXT("why", "no rule gives this tag"));
+}
+
 static int
 check(const struct config *config, const void *conf, struct err *err)
 {
 	SCOPED(rules_free) struct rules *rules = classifier_rules(config, conf, err);
 
-	return rules ? declarations_check(config, err) : -1;
+	if (!rules || declarations_check(config, err) < 0)
+		return -1;
+	declarations_doubt(config, gives_tag, warn_of_tag, rules);
+	return 0;
+}
+
+/* What nobody has asked for gives way to the size of the disk. */
+static struct outbox_options
+outbox_options_of(const struct config *config, const struct classifier_conf *conf)
+{
+	const struct config_section *section = config_section_find(config, "classifier", "");
+	struct outbox_options options = conf->outbox;
+
+	options.min_free_fits = config_values(config, section, "min_free").count == 0;
+	return options;
 }
 
 /* Life. */
@@ -73,6 +108,7 @@ static int
 open_classifier(struct stage *stage, const void *conf, void **self_out, struct err *err)
 {
 	const struct classifier_conf *own = conf;
+	const struct outbox_options options = outbox_options_of(stage_config(stage), own);
 	SCOPED(buf_done) struct buf path = buf_init(PATH_MAX);
 	struct classifier *c = calloc(1, sizeof(*c));
 	const char *warning;
@@ -86,7 +122,7 @@ open_classifier(struct stage *stage, const void *conf, void **self_out, struct e
 		(void)err_sys(err, "classifier");
 	else if (classifier_use_rules(c, stage_config(stage), own, err) == 0 &&
 		 buf_addf(&path, err, "%s/outbox.db", stage_state_dir(stage)) == 0)
-		c->outbox = outbox_open(buf_str(&path), &own->outbox, err);
+		c->outbox = outbox_open(buf_str(&path), &options, err);
 	if (c->outbox)
 		c->rerun = rerun_open(c->outbox, err);
 	if (c->rerun)
@@ -114,12 +150,13 @@ reload(void *self, const struct config *config, const void *conf, struct err *er
 {
 	struct classifier *c = self;
 	const struct classifier_conf *own = conf;
+	const struct outbox_options options = outbox_options_of(config, own);
 
 	/* Everything is checked before anything is taken up. */
 	if (declarations_check(config, err) < 0 || classifier_use_rules(c, config, own, err) < 0 ||
 	    sinks_reload(c->sinks, config, err) < 0)
 		return -1;
-	outbox_set_options(c->outbox, &own->outbox);
+	outbox_set_options(c->outbox, &options);
 	stories_set_window(c->stories, own->story_window_s);
 	log_event(LOG_INFO, "rules_loaded", LOG_NUM("tags", c->rules->tag_count),
 		  LOG_NUM("phrases", c->rules->phrase_count));

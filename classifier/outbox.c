@@ -10,6 +10,7 @@
 #include "classifier/firingbook.h"
 #include "classifier/ledger.h"
 #include "classifier/stories.h"
+#include "common/ballast.h"
 #include "common/clock.h"
 #include "common/digest.h"
 #include "common/quarantine.h"
@@ -89,7 +90,10 @@ read_end(struct outbox *o, struct err *err)
 static void
 find_out_whether_full(struct outbox *o)
 {
-	const int64_t cap = o->options.max_bytes, least = o->options.min_free_bytes;
+	const int64_t cap = o->options.max_bytes;
+	const int64_t least = o->options.min_free_fits
+				      ? ballast_fit_free(o->path, o->options.min_free_bytes)
+				      : o->options.min_free_bytes;
 	int64_t used, left = INT64_MAX;
 	struct statvfs disk;
 

@@ -22,6 +22,7 @@ struct outbox;
 struct outbox_options {
 	int64_t max_bytes;      /* of the file; full somewhat below, so that deletes still fit */
 	int64_t min_free_bytes; /* of the disk: full below */
+	bool min_free_fits;     /* an eighth of the disk, where that is less */
 	int64_t keep_s;         /* how long items stay that all sinks have, */
 	int64_t keep_bytes;     /* and how many of them */
 	int64_t seen_s;         /* how long an item is known that no feed shows any more */

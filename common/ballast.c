@@ -10,7 +10,11 @@
 #include "common/crashpoint.h"
 #include "common/file.h"
 
-enum { BLOCK_BYTES = 512 }; /* the unit of st_blocks */
+enum {
+	BLOCK_BYTES = 512, /* the unit of st_blocks */
+	BALLAST_PARTS = 16,
+	FREE_PARTS = 8,
+};
 
 struct ballast {
 	char *path;
@@ -61,6 +65,31 @@ ballast_disk_free(const char *path)
 	    __builtin_mul_overflow(geteuid() == 0 ? fs.f_bfree : fs.f_bavail, fs.f_frsize, &bytes))
 		return INT64_MAX;
 	return bytes;
+}
+
+static int64_t
+part_of_disk(const char *path, int parts, int64_t wanted)
+{
+	struct statvfs fs;
+	int64_t bytes;
+
+	/* Some file systems have no end. */
+	if (statvfs(path, &fs) < 0 || fs.f_blocks == 0 ||
+	    __builtin_mul_overflow(fs.f_blocks, fs.f_frsize, &bytes))
+		return wanted;
+	return wanted < bytes / parts ? wanted : bytes / parts;
+}
+
+int64_t
+ballast_fit(const char *path, int64_t wanted)
+{
+	return part_of_disk(path, BALLAST_PARTS, wanted);
+}
+
+int64_t
+ballast_fit_free(const char *path, int64_t wanted)
+{
+	return part_of_disk(path, FREE_PARTS, wanted);
 }
 
 bool

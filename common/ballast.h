@@ -28,4 +28,10 @@ bool ballast_drop(struct ballast *ballast);
 /* Bytes that this process may still write on the disk of path; INT64_MAX where nobody knows. */
 int64_t ballast_disk_free(const char *path);
 
+/* What is right for a server's disk may be all that a small one has. A ballast of `wanted` bytes on
+ * the disk of path: at most a sixteenth of it. */
+int64_t ballast_fit(const char *path, int64_t wanted);
+/* The same for what is to stay free there: at most an eighth. */
+int64_t ballast_fit_free(const char *path, int64_t wanted);
+
 #endif

@@ -37,6 +37,7 @@ struct db {
 	struct ballast *ballast;
 	int64_t max_bytes, ballast_bytes;
 	int64_t page_bytes, wal_bytes; /* wal_bytes: what the WAL may hold */
+	int64_t keep_free_bytes;       /* in the file */
 	int64_t room_bytes; /* left for the open transaction, by db_room; -1: not asked yet */
 	bool open;          /* a transaction of ours, whether or not SQLite still has it */
 	bool full;
@@ -237,7 +238,7 @@ shrink(struct db *db, int64_t max_bytes, int64_t keep_bytes, struct err *err)
 int
 db_shrink(struct db *db, int64_t max_bytes, struct err *err)
 {
-	return shrink(db, max_bytes, KEEP_FREE_BYTES, err);
+	return shrink(db, max_bytes, db->keep_free_bytes, err);
 }
 
 static bool
@@ -321,6 +322,9 @@ open_beside(struct db *db, struct err *err)
 	if (!mark || !ballast)
 		return err_sys(err, "database '%s'", db->path);
 	db->mark = mark_open(mark, err);
+	db->ballast_bytes = ballast_fit(mark, db->ballast_bytes);
+	/* What one database keeps for itself on a small disk, its neighbour has not. */
+	db->keep_free_bytes = ballast_fit(mark, KEEP_FREE_BYTES);
 	if (db->mark)
 		db->ballast = ballast_new(ballast, db->ballast_bytes, err);
 	return db->ballast ? 0 : -1;

@@ -115,9 +115,14 @@ conf_pace(const struct fetcher_conf *conf)
 }
 
 struct room_limits
-conf_room(const struct fetcher_conf *conf)
+conf_room(const struct fetcher_conf *conf, const struct config *config)
 {
+	const struct config_section *section = config_section_find(config, "fetcher", "");
+
+	/* What nobody has asked for gives way to the size of the disk. */
 	return (struct room_limits){.min_free_bytes = conf->min_free,
+				    .min_free_fits =
+					    config_values(config, section, "min_free").count == 0,
 				    .spool_bytes = conf->spool_max,
 				    .spool_documents = conf->spool_documents};
 }

@@ -49,7 +49,7 @@ int conf_feeds_path(const struct fetcher_conf *conf, const char *config_path, st
 int conf_check(const struct fetcher_conf *conf, const struct config *config, struct err *err);
 
 struct pace conf_pace(const struct fetcher_conf *conf);
-struct room_limits conf_room(const struct fetcher_conf *conf);
+struct room_limits conf_room(const struct fetcher_conf *conf, const struct config *config);
 /* The client as the configuration wants it; addresses is borrowed for the client's life. Returns
  * new. */
 struct http *conf_http(const struct fetcher_conf *conf, const struct addresses *addresses,

@@ -373,7 +373,7 @@ daemon_open(struct stage *stage, const void *arg, void **self_out, struct err *e
 static void
 look_for_room(struct daemon *d)
 {
-	const struct room_limits limits = conf_room(&d->conf);
+	const struct room_limits limits = conf_room(&d->conf, stage_config(d->stage));
 	const char *lack = room_lack(d->state, stage_state_dir(d->stage), &limits, d->lack);
 
 	if (lack != d->lack && lack)

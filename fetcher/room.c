@@ -2,6 +2,7 @@
 
 #include <sys/statvfs.h>
 
+#include "common/ballast.h"
 #include "common/db.h"
 #include "common/spool.h"
 
@@ -31,11 +32,12 @@ const char *
 room_lack(struct state *state, const char *dir, const struct room_limits *limits, const char *was)
 {
 	const struct spool *spool = state_spool(state);
+	const int64_t least = limits->min_free_fits ? ballast_fit_free(dir, limits->min_free_bytes)
+						    : limits->min_free_bytes;
 
 	if (db_is_full(state_db(state)))
 		return disk_full;
-	if (limits->min_free_bytes > 0 &&
-	    free_bytes(dir) < with_slack(limits->min_free_bytes, disk_full, was, 1))
+	if (least > 0 && free_bytes(dir) < with_slack(least, disk_full, was, 1))
 		return disk_full;
 	if (spool_bytes(spool) > with_slack(limits->spool_bytes, spool_full, was, -1))
 		return spool_full;

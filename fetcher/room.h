@@ -3,12 +3,14 @@
 #ifndef FM_FETCHER_ROOM_H
 #define FM_FETCHER_ROOM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fetcher/state.h"
 
 struct room_limits {
-	int64_t min_free_bytes;  /* on the disk, 0: never mind */
+	int64_t min_free_bytes;  /* on the disk; 0: never mind */
+	bool min_free_fits;      /* an eighth of the disk, where that is less */
 	int64_t spool_bytes;     /* of spooled documents */
 	int64_t spool_documents; /* in number */
 };

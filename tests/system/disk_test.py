@@ -57,6 +57,35 @@ def a_disk_filled_by_a_stopped_sink_pauses_the_mill_and_it_resumes_by_itself():
 
 
 @promise
+def a_small_disk_is_enough_with_nothing_set():
+    size = 16
+    with disk.small(f"{size}M") as folder:
+        with Mill(state_dir=os.path.join(folder, "state")) as mill:
+            mill.start_all()
+            mill.watch_arrivals()
+            expected = mill.publish(40, 20, bytes=1000)
+            mill.await_items(expected)
+            assert not log_line(mill, "fetcher@main", "polls_paused")
+            assert not mill.status("classifier@main")["outbox_full"]
+            # A sink is away until nothing fits any more: 12 MB of items, and their documents.
+            mill.stop("sink@db")
+            expected.update(mill.publish(60, 20, bytes=10000))
+            await_line(mill, "fetcher@main", "polls_paused")
+            wait.until(lambda: mill.status("classifier@main")["outbox_full"],
+                       lambda: f"the outbox is full: {mill.queues()}", 60 * SLOWNESS)
+            used = size - disk.free_bytes(folder) / MIB
+            note(f"full with {used:.1f} of {size} MiB in use: {mill.sink_counts()}")
+            assert used > size / 2, used
+            all_up(mill)
+            mill.start("sink@db")
+            mill.await_items(expected, still_s=60)
+            mill.await_idle(still_s=60)
+            all_up(mill)
+            mill.stop_all()
+            mill.check(expected)
+
+
+@promise
 def a_disk_that_another_program_fills_is_waited_out():
     with disk.small("64M") as folder:
         limits = {"min_free": "0"}  # so that writes meet the end of the disk themselves

@@ -399,6 +399,31 @@ fill_and_drain(const char *path)
 	db_close(db);
 }
 
+/* 24 MiB: all that a server's ballast would be three times over. */
+static void
+use_most_of_a_small_disk(const char *path)
+{
+	const struct db_options usual = {.migrations = migrations,
+					 .ballast_bytes = DB_BALLAST_BYTES};
+	struct err err = {.kind = ERR_NONE};
+	struct folder folder;
+	struct db *db;
+
+	(void)snprintf(folder.path, sizeof(folder.path), "%s", path);
+	db = db_open(folder_file(&folder, "x.db"), &usual, &err);
+	CHECK(db != NULL && !db_is_full(db));
+	while (db && add_rows(db, 64, &err) == 0)
+		;
+	CHECK(db && err.kind == ERR_RETRY && db_is_full(db) && db_size_bytes(db) > 16 * MIB);
+	while (db && ask_int(db, "SELECT count(*) FROM t") > 0)
+		CHECK(drop_rows(db, 64, &err) == 0);
+	if (db)
+		db_regain_ballast(db);
+	CHECK(db && !db_is_full(db) && add_rows(db, 64, &err) == 0);
+	CHECK(access(folder_file(&folder, "x.db.ballast"), F_OK) == 0);
+	db_close(db);
+}
+
 static void
 die_full_and_come_back(const char *path)
 {
@@ -433,6 +458,14 @@ deletes_pass_on_a_full_disk_and_all_resumes_by_itself(void)
 	SCOPED(folder_drop) struct folder folder = folder_make();
 
 	(void)on_a_small_disk(folder.path, "size=24m", fill_and_drain);
+}
+
+static void
+a_small_disk_is_used_for_the_most_part(void)
+{
+	SCOPED(folder_drop) struct folder folder = folder_make();
+
+	(void)on_a_small_disk(folder.path, "size=24m", use_most_of_a_small_disk);
 }
 
 static void
@@ -474,6 +507,7 @@ main(void)
 	RUN(notices_an_older_copy_and_an_empty_database);
 	RUN(keeps_under_its_cap_and_takes_deletes_there);
 	RUN(deletes_pass_on_a_full_disk_and_all_resumes_by_itself);
+	RUN(a_small_disk_is_used_for_the_most_part);
 	RUN(opens_again_on_a_full_disk);
 	RUN(gives_free_pages_back);
 	return check_done();
