@@ -32,7 +32,7 @@ enum {
 	CONF_KEYS = 15,
 	CONF_WEBSUB_KEYS = 3,
 	/* Of bodies in flight. With one body more that may grow to its own ceiling, and its copy
-	 * for the spool, the whole process stays below 64 MiB at the default max_body. */
+	 * for the spool, the whole process stays below 96 MiB at the default max_body. */
 	CONF_BODIES_BYTES_MAX = 16 * 1024 * 1024,
 };
 extern const struct config_key conf_keys[CONF_KEYS];

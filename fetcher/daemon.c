@@ -394,6 +394,16 @@ has_jumped(const struct daemon *d)
 	return jump_s > JUMP_S || jump_s < -JUMP_S;
 }
 
+/* Looked at in every turn: in a second much comes in. */
+static bool
+spool_is_over(const struct daemon *d)
+{
+	const struct spool *spool = state_spool(d->state);
+
+	return spool_bytes(spool) > d->conf.spool_max ||
+	       spool_depth(spool) > d->conf.spool_documents;
+}
+
 static int
 look_at_the_clock(struct daemon *d, struct err *err)
 {
@@ -433,7 +443,7 @@ daemon_turn(void *self, struct err *err)
 	if (is_time(&d->list_ms, now_ms, LIST_MS) && list_stamp(d) != d->list_stamp &&
 	    read_list_again(d, err) < 0)
 		return -1;
-	if (is_time(&d->room_ms, now_ms, ROOM_MS)) {
+	if (is_time(&d->room_ms, now_ms, ROOM_MS) || (!d->lack && spool_is_over(d))) {
 		look_for_room(d);
 		if (has_jumped(d))
 			d->minute_ms = 0;

@@ -20,16 +20,25 @@ def spawn(argv, log, env=None, stdout=None, stdin=subprocess.DEVNULL):
                                 preexec_fn=_die_with_parent)
 
 
-def resident_kib(pid):
-    """VmRSS of a process, None when it is gone."""
+def memory_kib(pid, which):
     try:
         with open(f"/proc/{pid}/status", encoding="ascii") as status:
             for line in status:
-                if line.startswith("VmRSS:"):
+                if line.startswith(which):
                     return int(line.split()[1])
     except OSError:
         pass
     return None
+
+
+def resident_kib(pid):
+    """VmRSS of a process, None when it is gone."""
+    return memory_kib(pid, "VmRSS:")
+
+
+def peak_kib(pid):
+    """The most it has ever been."""
+    return memory_kib(pid, "VmHWM:")
 
 
 def cpu_s(pid):
