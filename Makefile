@@ -127,7 +127,11 @@ STAGE_OBJ := $(filter-out %/main.o,$(foreach s,$(STAGES),$(OBJ_$(s))))
 $(B)/stages.a: $(sort $(STAGE_OBJ))
 	@rm -f $@
 	$(AR) rcs $@ $^
-$(TESTS): $(B)/%: $(B)/%.o $(B)/stages.a $(B)/common.a
+# The operator's command, for its unit tests.
+$(B)/operator.a: $(filter-out %/main.o,$(OBJ_feedmill))
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(TESTS): $(B)/%: $(B)/%.o $(B)/operator.a $(B)/stages.a $(B)/common.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PKG)) -lm
 ifeq ($(FLAVOUR),fuzz)
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/stages.a $(B)/common.a

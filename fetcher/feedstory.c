@@ -12,15 +12,20 @@
 enum { EXIT_GOOD, EXIT_NOT, EXIT_USAGE };
 enum { PATH_BYTES_MAX = 4096, ANSWER_BYTES_MAX = 1024 * 1024 };
 
+/* The state, and the pace that the schedule is told by. */
 static struct state *
-open_state(const char *config_path, struct err *err)
+open_state(const char *config_path, struct fetcher_conf *conf_out, struct err *err)
 {
 	struct options_common common;
 	SCOPED(config_free) struct config *config = options_load(config_path, &common, err);
 	char dir[PATH_BYTES_MAX];
 
-	if (!config)
+	if (!config || config_read(config, config_section_find(config, "fetcher", ""), conf_keys,
+				   CONF_KEYS, conf_out, err) < 0)
 		return NULL;
+	*conf_out = (struct fetcher_conf){.interval_s = conf_out->interval_s,
+					  .max_interval_s = conf_out->max_interval_s,
+					  .retry_s = conf_out->retry_s}; /* the rest borrows */
 	(void)snprintf(dir, sizeof(dir), "%s/fetcher", common.state_dir);
 	if (access(dir, F_OK) < 0) {
 		(void)err_set(err, ERR_REJECT, "'%s' is not there: no fetcher has run yet", dir);
@@ -50,7 +55,7 @@ feedstory_explain(int argc, char **argv)
 		(void)fprintf(stderr, "usage: feedmill-fetcher explain [-c FILE] FEED-ID|URL\n");
 		return EXIT_USAGE;
 	}
-	state = open_state(config_path, &err);
+	state = open_state(config_path, &daemon.conf, &err);
 	daemon.state = state; /* a feed's story needs nothing else */
 	if (!state || report_control(&daemon, "explain", argv[optind], &j, &err) < 0) {
 		(void)fprintf(stderr, "feedmill-fetcher explain: %s\n", err.text);

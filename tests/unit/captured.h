@@ -10,6 +10,8 @@
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
 
+enum { CAPTURED_ARGS_MAX = 12 };
+
 /* Runs it with the NULL-terminated args; what it prints, errors included, replaces the content of
  * output. Returns its status. */
 static inline int
@@ -19,11 +21,11 @@ captured_run(const struct folder *folder, int (*command)(int argc, char **argv),
 	const char *path = folder_file(folder, "output");
 	const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	const int out = dup(STDOUT_FILENO), errors = dup(STDERR_FILENO);
-	char *argv[8] = {NULL};
+	char *argv[CAPTURED_ARGS_MAX + 1] = {NULL}, *kept[CAPTURED_ARGS_MAX] = {NULL};
 	int argc = 0, status;
 
-	for (; args[argc] && argc < 7; argc++)
-		argv[argc] = strdup(args[argc]);
+	for (; args[argc] && argc < CAPTURED_ARGS_MAX; argc++)
+		argv[argc] = kept[argc] = strdup(args[argc]);
 	(void)fflush(stdout);
 	CHECK(fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0 && dup2(fd, STDERR_FILENO) >= 0);
 	optind = 0; /* getopt begins anew */
@@ -34,7 +36,7 @@ captured_run(const struct folder *folder, int (*command)(int argc, char **argv),
 	(void)close(errors);
 	(void)close(fd);
 	for (int i = 0; i < argc; i++)
-		free(argv[i]);
+		free(kept[i]); /* a command may take some out of argv */
 	buf_reset(output);
 	CHECK(file_read(path, output, NULL) == 0);
 	return status;
