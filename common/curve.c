@@ -66,6 +66,18 @@ read_secret(const char *path, bool credential, struct curve_key *out, struct err
 	return 0;
 }
 
+/* systemd's units give "none" where there is no key to give (deploy/systemd/10-hardening.conf). */
+static bool
+is_given(const char *path)
+{
+	static const char none[] = "none";
+	SCOPED(close) const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[sizeof(none) + 1];
+	const ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	return fd >= 0 && !(got == (ssize_t)strlen(none) && memcmp(text, none, strlen(none)) == 0);
+}
+
 int
 curve_own(const char *folder, struct curve_key *public_out, struct curve_key *secret_out,
 	  struct err *err)
@@ -77,7 +89,7 @@ curve_own(const char *folder, struct curve_key *public_out, struct curve_key *se
 
 	if (credentials)
 		(void)snprintf(path, sizeof(path), "%s/feedmill.key", credentials);
-	credential = credentials && access(path, F_OK) == 0;
+	credential = credentials && is_given(path);
 	if (!credential)
 		(void)snprintf(path, sizeof(path), "%s/secret.key", folder);
 	if (read_secret(path, credential, &secret, err) < 0)
