@@ -10,12 +10,19 @@ enum entry_kind { ENTRY_WORD, ENTRY_PREFIX, ENTRY_MARK };
 
 /* A folded word. */
 struct entry {
-	uint32_t bytes_at; /* in letters, zeroes up to a multiple of 8 behind it */
+	uint64_t head;    /* its first 8 bytes: for most words all that need be compared */
+	uint32_t tail_at; /* the others, in letters */
+	uint32_t symbol;  /* in any case; 0: no phrase asks for it */
+	uint32_t exact;   /* the first of its spellings + 1 */
 	uint8_t len;
 	uint8_t kind;
+};
+
+/* Two arrays, and the entries close together in the order in which they came, measured faster
+ * than one table of entries, half of which is empty. */
+struct slot {
 	uint32_t hash;
-	uint32_t symbol; /* in any case; 0: no phrase asks for it */
-	uint32_t exact;  /* the first of its spellings + 1 */
+	uint32_t entry; /* + 1; 0: nothing here */
 };
 
 /* A folded word in a spelling of its own. */
@@ -27,25 +34,32 @@ struct spelling {
 };
 
 enum {
-	FILTER_BITS_PER_ENTRY = 16,
+	FILTER_BITS_PER_ENTRY = 8,
+	SLOTS_LEAST = 128,
 	FILTER_BITS_LEAST = 1 << 12,
-	STEM_SLOTS = 1024, /* by the first two bytes of a word */
+	STEM_BYTES = 3,
+	STEM_SLOTS = 1024,
+	STEM_BITS = 1 << 14,
 };
 
 struct lexicon {
 	struct entry *entries;
 	size_t entry_count, entry_cap;
+	struct slot *slots; /* by hash; a power of 2 of them, at most two thirds taken */
+	size_t slot_count;
 	struct spelling *spellings;
 	size_t spelling_count, spelling_cap;
 	char *letters;
 	size_t letter_count, letter_cap;
-	uint32_t *slots; /* entry + 1, by hash; a power of 2 */
-	size_t slot_count;
 	/* One bit for each hash that is there: most words of a text stop here, in the first
 	 * level cache. */
 	uint64_t *filter;
 	uint32_t filter_mask;
-	uint64_t stems[STEM_SLOTS]; /* bit n: a word start of n bytes may begin like this */
+	/* Word starts by their first three bytes: whether any begins like this, and then bit n: one
+	 * of n bytes may. The few shorter ones are tried for each word. */
+	uint64_t stem_bits[STEM_BITS / 64];
+	uint64_t stems[STEM_SLOTS];
+	uint64_t short_stems;
 	uint32_t symbols;
 };
 
@@ -56,6 +70,13 @@ chunk(const char *s)
 
 	memcpy(&value, s, sizeof(value));
 	return le64toh(value); /* the first byte lowest */
+}
+
+/* The first 8 of len > 0 bytes; reads 8, whatever stands behind. */
+static uint64_t
+head_of(const char *s, size_t len)
+{
+	return len < 8 ? chunk(s) << (64 - 8 * len) : chunk(s);
 }
 
 /* len > 0. Reads up to the next multiple of 8 bytes, whatever stands there. */
@@ -73,12 +94,24 @@ hash_of(enum entry_kind kind, const char *s, size_t len)
 	return (uint32_t)(h * 0x9FB21C651E98DF25 >> 32);
 }
 
-static size_t
-stem_slot(const char *fold)
+static uint32_t
+stem_of(const char *fold)
 {
-	const unsigned char a = (unsigned char)fold[0], b = (unsigned char)fold[1];
+	const unsigned char a = (unsigned char)fold[0], b = (unsigned char)fold[1],
+			    c = (unsigned char)fold[2];
 
-	return ((size_t)a * 37 + b) % STEM_SLOTS;
+	return ((uint32_t)a << 16 | (uint32_t)b << 8 | c) * 0x9E3779B1 >> 18; /* of STEM_BITS */
+}
+
+/* The lengths of the word starts that a word may have. */
+static uint64_t
+stem_lengths(const struct lexicon *x, const char *fold)
+{
+	const uint32_t stem = stem_of(fold);
+
+	if (!(x->stem_bits[stem / 64] >> (stem % 64) & 1))
+		return x->short_stems;
+	return x->short_stems | x->stems[stem % STEM_SLOTS];
 }
 
 struct lexicon *
@@ -93,9 +126,9 @@ lexicon_free(struct lexicon *lexicon)
 	if (!lexicon)
 		return;
 	free(lexicon->entries);
+	free(lexicon->slots);
 	free(lexicon->spellings);
 	free(lexicon->letters);
-	free(lexicon->slots);
 	free(lexicon->filter);
 	free(lexicon);
 }
@@ -125,52 +158,57 @@ grow(void *array_inout, size_t count, size_t more, size_t *cap, size_t size)
 static bool
 keep_letters(struct lexicon *x, const char *s, size_t len, uint32_t *at_out)
 {
-	const size_t padded = (len + 8) & ~(size_t)7;
-
-	if (!grow(&x->letters, x->letter_count, padded, &x->letter_cap, 1))
+	if (!grow(&x->letters, x->letter_count, len, &x->letter_cap, 1))
 		return false;
-	memset(x->letters + x->letter_count, 0, padded);
 	memcpy(x->letters + x->letter_count, s, len);
 	*at_out = (uint32_t)x->letter_count;
-	x->letter_count += padded;
+	x->letter_count += len;
 	return true;
 }
 
-static const struct entry *
-entry_find(const struct lexicon *x, enum entry_kind kind, const char *s, size_t len, uint32_t hash)
+static bool
+is_entry(const struct lexicon *x, const struct entry *entry, enum entry_kind kind, const char *s,
+	 size_t len)
 {
-	size_t slot;
+	return entry->head == head_of(s, len) && entry->len == len &&
+	       entry->kind == (uint8_t)kind &&
+	       (len <= 8 || memcmp(x->letters + entry->tail_at, s + 8, len - 8) == 0);
+}
 
-	if (x->slot_count == 0)
+/* Where the word is, or would be; NULL without any slot. */
+static struct slot *
+slot_of(const struct lexicon *x, enum entry_kind kind, const char *s, size_t len, uint32_t hash)
+{
+	size_t slot = hash & (x->slot_count - 1);
+
+	if (!x->slots)
 		return NULL;
-	for (slot = hash & (x->slot_count - 1); x->slots[slot];
-	     slot = (slot + 1) & (x->slot_count - 1)) {
-		const struct entry *entry = &x->entries[x->slots[slot] - 1];
-
-		if (entry->hash == hash && entry->kind == (uint8_t)kind && entry->len == len &&
-		    memcmp(x->letters + entry->bytes_at, s, len) == 0)
-			return entry;
-	}
-	return NULL;
+	while (x->slots[slot].entry &&
+	       (x->slots[slot].hash != hash ||
+		!is_entry(x, &x->entries[x->slots[slot].entry - 1], kind, s, len)))
+		slot = (slot + 1) & (x->slot_count - 1);
+	return &x->slots[slot];
 }
 
 static bool
 slots_grow(struct lexicon *x)
 {
-	const size_t count = x->slot_count ? x->slot_count * 2 : 256;
-	uint32_t *slots;
+	const size_t count = x->slot_count ? x->slot_count * 2 : SLOTS_LEAST;
+	struct slot *slots;
 
-	if (x->entry_count * 2 < x->slot_count)
+	if ((x->entry_count + 1) * 3 < x->slot_count * 2)
 		return true;
 	slots = calloc(count, sizeof(*slots));
 	if (!slots)
 		return false;
-	for (size_t i = 0; i < x->entry_count; i++) {
-		size_t slot = x->entries[i].hash & (count - 1);
+	for (size_t i = 0; i < x->slot_count; i++) {
+		size_t slot = x->slots[i].hash & (count - 1);
 
-		while (slots[slot])
+		if (!x->slots[i].entry)
+			continue;
+		while (slots[slot].entry)
 			slot = (slot + 1) & (count - 1);
-		slots[slot] = (uint32_t)i + 1;
+		slots[slot] = x->slots[i];
 	}
 	free(x->slots);
 	x->slots = slots;
@@ -178,32 +216,42 @@ slots_grow(struct lexicon *x)
 	return true;
 }
 
+static void
+note_stem(struct lexicon *x, const char *s, size_t len)
+{
+	const uint32_t stem = stem_of(s);
+
+	if (len < STEM_BYTES) {
+		x->short_stems |= (uint64_t)1 << len;
+		return;
+	}
+	x->stem_bits[stem / 64] |= (uint64_t)1 << (stem % 64);
+	x->stems[stem % STEM_SLOTS] |= (uint64_t)1 << len;
+}
+
+/* Good until the next is added. */
 static struct entry *
 entry_add(struct lexicon *x, enum entry_kind kind, const char *s, size_t len)
 {
 	char padded[(WORDS_BYTES_MAX + 8) & ~7] = {0};
-	const struct entry *known;
 	struct entry entry = {.len = (uint8_t)len, .kind = (uint8_t)kind};
-	size_t slot;
+	struct slot *slot;
+	uint32_t hash;
 
 	memcpy(padded, s, len);
-	entry.hash = hash_of(kind, padded, len);
-	known = entry_find(x, kind, s, len, entry.hash);
-	if (known)
-		return &x->entries[known - x->entries];
-	if (!slots_grow(x) || !grow(&x->entries, x->entry_count, 1, &x->entry_cap, sizeof(entry)) ||
-	    !keep_letters(x, s, len, &entry.bytes_at))
+	hash = hash_of(kind, padded, len);
+	entry.head = head_of(padded, len);
+	if (!slots_grow(x) || !grow(&x->entries, x->entry_count, 1, &x->entry_cap, sizeof(entry)))
 		return NULL;
-	slot = entry.hash & (x->slot_count - 1);
-	while (x->slots[slot])
-		slot = (slot + 1) & (x->slot_count - 1);
+	slot = slot_of(x, kind, padded, len, hash);
+	if (slot->entry)
+		return &x->entries[slot->entry - 1];
+	if (len > 8 && !keep_letters(x, s + 8, len - 8, &entry.tail_at))
+		return NULL;
 	x->entries[x->entry_count++] = entry;
-	x->slots[slot] = (uint32_t)x->entry_count;
-	if (kind == ENTRY_PREFIX && len == 1)
-		for (size_t i = 0; i < 256; i++)
-			x->stems[stem_slot((const char[]){s[0], (char)i})] |= 1U << 1;
-	else if (kind == ENTRY_PREFIX)
-		x->stems[stem_slot(s)] |= (uint64_t)1 << len;
+	*slot = (struct slot){hash, (uint32_t)x->entry_count};
+	if (kind == ENTRY_PREFIX)
+		note_stem(x, padded, len);
 	return &x->entries[x->entry_count - 1];
 }
 
@@ -258,10 +306,11 @@ lexicon_seal(struct lexicon *x)
 	free(x->filter);
 	x->filter = calloc(bits / 64, sizeof(*x->filter));
 	x->filter_mask = (uint32_t)(bits - 1);
-	for (size_t i = 0; x->filter && i < x->entry_count; i++) {
-		const uint32_t bit = x->entries[i].hash >> 4 & x->filter_mask;
+	for (size_t i = 0; x->filter && i < x->slot_count; i++) {
+		const uint32_t bit = x->slots[i].hash >> 4 & x->filter_mask;
 
-		x->filter[bit / 64] |= (uint64_t)1 << (bit % 64);
+		if (x->slots[i].entry)
+			x->filter[bit / 64] |= (uint64_t)1 << (bit % 64);
 	}
 }
 
@@ -274,9 +323,8 @@ lexicon_count(const struct lexicon *lexicon)
 size_t
 lexicon_bytes(const struct lexicon *x)
 {
-	return sizeof(*x) + x->entry_cap * sizeof(*x->entries) +
-	       x->spelling_cap * sizeof(*x->spellings) + x->letter_cap +
-	       x->slot_count * sizeof(*x->slots) + (x->filter_mask + 1) / 8;
+	return sizeof(*x) + x->entry_cap * sizeof(*x->entries) + x->slot_count * sizeof(*x->slots) +
+	       x->spelling_cap * sizeof(*x->spellings) + x->letter_cap + (x->filter_mask + 1) / 8;
 }
 
 /* Finding. */
@@ -286,10 +334,12 @@ look_up(const struct lexicon *x, enum entry_kind kind, const char *s, size_t len
 {
 	const uint32_t hash = hash_of(kind, s, len);
 	const uint32_t bit = hash >> 4 & x->filter_mask;
+	const struct slot *slot;
 
 	if (x->filter && !(x->filter[bit / 64] >> (bit % 64) & 1))
 		return NULL;
-	return entry_find(x, kind, s, len, hash);
+	slot = slot_of(x, kind, s, len, hash);
+	return slot && slot->entry ? &x->entries[slot->entry - 1] : NULL;
 }
 
 /* Adds the symbols of an entry that the element's word is, or begins with. */
@@ -336,7 +386,7 @@ lexicon_find(const struct lexicon *x, const struct words_element *element,
 		if (entry)
 			count = add_symbols(x, entry, element, out);
 	}
-	lengths = element->fold_len > 0 ? x->stems[stem_slot(element->fold)] : 0;
+	lengths = element->fold_len > 0 ? stem_lengths(x, element->fold) : 0;
 	for (; lengths; lengths &= lengths - 1) {
 		const size_t len = (size_t)__builtin_ctzll(lengths);
 

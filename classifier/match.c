@@ -42,6 +42,7 @@ struct match {
 
 /* A phrase half read. */
 struct state {
+	uint64_t kin; /* of the node */
 	uint32_t node, at, place;
 };
 
@@ -85,6 +86,16 @@ count_side(const struct phrase_side *side, struct builder *b)
 	b->row_room += side->count;
 	for (size_t i = 0; i < side->count; i++)
 		b->symbol_room += side->variants[i].count;
+}
+
+/* Words that begin a side have the lowest numbers: trie_new wants them without a gap. */
+static bool
+number_beginnings(struct builder *b, const struct phrase_side *side)
+{
+	for (size_t i = 0; i < side->count; i++)
+		if (!lexicon_add(b->match->lexicon, &side->variants[i].elements[0]))
+			return false;
+	return true;
 }
 
 static bool
@@ -229,14 +240,16 @@ add_phrases(struct match *match, const struct phrase *const *phrases, size_t cou
 	b.rows = calloc(b.row_room + 1, sizeof(*b.rows));
 	b.symbols = calloc(b.symbol_room + 1, sizeof(*b.symbols));
 	match->lexicon = lexicon_new();
-	made = b.rows && b.symbols && match->lexicon && number_sides(&b, phrases, count) &&
-	       add_joins(&b, phrases, count);
+	made = b.rows && b.symbols && match->lexicon;
+	for (size_t i = 0; made && i < 2 * count; i++)
+		made = number_beginnings(&b, &phrases[i / 2]->sides[i % 2]);
+	made = made && number_sides(&b, phrases, count) && add_joins(&b, phrases, count);
 	for (size_t i = 0; made && i < count; i++)
 		if (phrases[i]->kind == PHRASE_PLAIN)
 			made = add_side(&b, &phrases[i]->sides[0], (uint32_t)i);
 	if (made) {
 		lexicon_seal(match->lexicon);
-		match->trie = trie_new(b.rows, b.row_count, lexicon_count(match->lexicon));
+		match->trie = trie_new(b.rows, b.row_count);
 	}
 	free(b.rows);
 	free(b.symbols);
@@ -422,17 +435,19 @@ static void
 arrive(struct match_scan *scan, struct state state, const struct words_element *element)
 {
 	const struct trie *trie = scan->match->trie;
-	const struct trie_node *node = &trie->nodes[state.node];
+	const uint32_t *outputs;
+	const uint32_t output_count = trie_outputs(trie, state.node, &outputs);
 
-	for (uint32_t i = 0; i < node->output_count; i++) {
-		const uint32_t output = trie->outputs[node->output + i];
+	for (uint32_t i = 0; i < output_count; i++) {
+		const uint32_t output = outputs[i];
 
 		if (output & IS_SIDE)
 			meet_side(scan, output & ~IS_SIDE, &state, element);
 		else
 			add_hit(scan, output, state.at, element->end);
 	}
-	if (node->child_count > 0)
+	state.kin = trie->nodes[state.node].kin;
+	if (state.kin)
 		add_state(scan, &scan->states[1], state);
 }
 
@@ -443,10 +458,17 @@ step(struct match_scan *scan, const struct words_element *element, const uint32_
 	const struct trie *trie = scan->match->trie;
 	struct list *present = &scan->states[0], *next = &scan->states[1], swap;
 
+	uint64_t wanted = 0;
+
 	next->count = 0;
+	for (size_t k = 0; k < count; k++)
+		wanted |= trie_bit(symbols[k]);
 	for (size_t i = 0; i < present->count; i++) {
 		struct state state = ((const struct state *)present->items)[i];
 		const uint32_t node = state.node;
+
+		if (!(state.kin & wanted))
+			continue;
 
 		for (size_t k = 0; k < count; k++) {
 			state.node = trie_next(trie, node, symbols[k]);
@@ -458,7 +480,7 @@ step(struct match_scan *scan, const struct words_element *element, const uint32_
 		const uint32_t node = trie_first(trie, symbols[k]);
 
 		if (node)
-			arrive(scan, (struct state){node, element->at, element->place}, element);
+			arrive(scan, (struct state){0, node, element->at, element->place}, element);
 	}
 	swap = *present;
 	*present = *next;

@@ -1,5 +1,6 @@
 #include "classifier/trie.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -43,11 +44,10 @@ make_room(struct trie *trie, const struct trie_row *rows, size_t count)
 	for (size_t i = 0; i < count; i++)
 		nodes += rows[i].len - (i > 0 ? shared(&rows[i - 1], &rows[i]) : 0);
 	trie->node_count = nodes;
-	trie->first = calloc(trie->symbol_count + (size_t)1, sizeof(*trie->first));
-	trie->nodes = calloc(nodes, sizeof(*trie->nodes));
-	trie->children = calloc(nodes, sizeof(*trie->children));
+	trie->nodes = calloc(nodes + 1, sizeof(*trie->nodes));
+	trie->symbols = calloc(nodes, sizeof(*trie->symbols));
 	trie->outputs = calloc(count + 1, sizeof(*trie->outputs));
-	return trie->first && trie->nodes && trie->children && trie->outputs;
+	return trie->nodes && trie->symbols && trie->outputs;
 }
 
 /* The rows that end in the node, which sort first; each output once. */
@@ -59,15 +59,14 @@ take_outputs(struct trie *trie, struct trie_node *node, const struct trie_row *r
 	while (span->first < span->last && rows[span->first].len == span->depth) {
 		const uint32_t output = rows[span->first++].output;
 
-		if (node->output_count == 0 || trie->outputs[trie->output_count - 1] != output) {
+		if (trie->output_count == node->output ||
+		    trie->outputs[trie->output_count - 1] != output)
 			trie->outputs[trie->output_count++] = output;
-			node->output_count++;
-		}
 	}
 }
 
 struct trie *
-trie_new(struct trie_row *rows, size_t count, uint32_t symbol_count)
+trie_new(struct trie_row *rows, size_t count)
 {
 	SCOPED(trie_free) struct trie *trie = calloc(1, sizeof(*trie));
 	SCOPED(free) struct span *spans = NULL;
@@ -77,36 +76,34 @@ trie_new(struct trie_row *rows, size_t count, uint32_t symbol_count)
 		return NULL;
 	if (count > 0)
 		qsort(rows, count, sizeof(*rows), by_symbols);
-	trie->symbol_count = symbol_count;
 	if (!make_room(trie, rows, count))
 		return NULL;
 	spans = calloc(trie->node_count, sizeof(*spans));
 	if (!spans)
 		return NULL;
-	/* Level by level, so that the children of a node lie together. */
 	spans[0] = (struct span){.last = count};
 	for (size_t n = 0; n < made; n++) {
 		struct trie_node *node = &trie->nodes[n];
 		struct span span = spans[n];
 
 		take_outputs(trie, node, rows, &span);
-		node->child = (uint32_t)trie->child_count;
+		node->child = (uint32_t)made;
 		while (span.first < span.last) {
 			const uint32_t symbol = rows[span.first].symbols[span.depth];
 			size_t last = span.first;
 
 			while (last < span.last && rows[last].symbols[span.depth] == symbol)
 				last++;
+			assert(n > 0 || symbol == made);
 			spans[made] = (struct span){span.first, last, span.depth + 1};
-			trie->children[trie->child_count++] =
-				(struct trie_child){symbol, (uint32_t)made};
-			node->child_count++;
-			if (n == 0)
-				trie->first[symbol] = (uint32_t)made;
-			made++;
+			trie->symbols[made++] = symbol;
+			node->kin |= trie_bit(symbol);
 			span.first = last;
 		}
 	}
+	trie->nodes[made] =
+		(struct trie_node){.child = (uint32_t)made, .output = (uint32_t)trie->output_count};
+	trie->beginnings = count > 0 ? trie->nodes[1].child - 1 : 0;
 	return TAKE(trie);
 }
 
@@ -115,9 +112,8 @@ trie_free(struct trie *trie)
 {
 	if (!trie)
 		return;
-	free(trie->first);
 	free(trie->nodes);
-	free(trie->children);
+	free(trie->symbols);
 	free(trie->outputs);
 	free(trie);
 }
@@ -125,7 +121,7 @@ trie_free(struct trie *trie)
 size_t
 trie_bytes(const struct trie *trie)
 {
-	return sizeof(*trie) + (trie->symbol_count + (size_t)1) * sizeof(*trie->first) +
-	       trie->node_count * (sizeof(*trie->nodes) + sizeof(*trie->children)) +
+	return sizeof(*trie) + sizeof(*trie->nodes) +
+	       trie->node_count * (sizeof(*trie->nodes) + sizeof(*trie->symbols)) +
 	       trie->output_count * sizeof(*trie->outputs);
 }

@@ -14,51 +14,66 @@ struct trie_row {
 	uint32_t output;
 };
 
-/* Nodes are numbers; 0 is the root, and as an answer: no such node. */
+/* Nodes are numbers; 0 is the root, and as an answer: no such node. They stand level by level, so
+ * that what belongs to a node lasts to where that of the next begins. */
 struct trie_node {
-	uint32_t child, child_count; /* in children, by ascending symbol */
-	uint32_t output, output_count;
-};
-
-struct trie_child {
-	uint32_t symbol, node;
+	uint64_t kin;   /* trie_bit of each child's symbol */
+	uint32_t child; /* the first of its children */
+	uint32_t output;
 };
 
 struct trie {
-	uint32_t *first; /* of the root: by symbol */
-	uint32_t symbol_count;
-	struct trie_node *nodes;
-	struct trie_child *children;
+	uint32_t beginnings; /* symbols 1..beginnings begin a row */
+	struct trie_node
+		*nodes;    /* that of a symbol which begins a row has its number; and one more */
+	uint32_t *symbols; /* by which a node is reached from its parent, ascending in siblings */
 	uint32_t *outputs;
-	size_t node_count, child_count, output_count;
+	size_t node_count, output_count;
 };
 
-/* Symbols are 1..symbol_count. Sorts rows. Returns new, NULL without memory. */
-struct trie *trie_new(struct trie_row *rows, size_t count, uint32_t symbol_count);
+/* The symbols that begin a row are 1, 2, 3 ... without a gap, the others any. Sorts rows. Returns
+ * new, NULL without memory. */
+struct trie *trie_new(struct trie_row *rows, size_t count);
 void trie_free(struct trie *trie);
 SCOPED_DEFINE(struct trie, trie_free)
 
 size_t trie_bytes(const struct trie *trie);
 
+/* Most steps lead nowhere, which this tells without a look at the children. */
+static inline uint64_t
+trie_bit(uint32_t symbol)
+{
+	return (uint64_t)1 << (symbol % 64);
+}
+
 static inline uint32_t
 trie_first(const struct trie *trie, uint32_t symbol)
 {
-	return trie->first[symbol];
+	return symbol <= trie->beginnings ? symbol : 0;
+}
+
+static inline uint32_t
+trie_outputs(const struct trie *trie, uint32_t node, const uint32_t **outputs_out)
+{
+	*outputs_out = trie->outputs + trie->nodes[node].output;
+	return trie->nodes[node + 1].output - trie->nodes[node].output;
 }
 
 static inline uint32_t
 trie_next(const struct trie *trie, uint32_t node, uint32_t symbol)
 {
-	const struct trie_child *at = trie->children + trie->nodes[node].child;
-	uint32_t count = trie->nodes[node].child_count;
+	uint32_t child = trie->nodes[node].child;
+	uint32_t count = trie->nodes[node + 1].child - child;
 
+	if (!(trie->nodes[node].kin & trie_bit(symbol)))
+		return 0;
 	while (count > 0) {
 		const uint32_t half = count / 2;
 
-		if (at[half].symbol == symbol)
-			return at[half].node;
-		if (at[half].symbol < symbol) {
-			at += half + 1;
+		if (trie->symbols[child + half] == symbol)
+			return child + half;
+		if (trie->symbols[child + half] < symbol) {
+			child += half + 1;
 			count -= half + 1;
 		} else {
 			count = half;

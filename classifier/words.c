@@ -35,6 +35,26 @@ spell(struct words *w, struct words_element *out, size_t fold_len, const char *e
 	out->exact_len = (uint8_t)exact_len;
 }
 
+/* Digits have this bit already, so that one OR folds letters and digits alike; eight at once
+ * where the text goes on behind the word, as it mostly does. room bytes may be read, and the out
+ * of a word be written up to a multiple of 8. */
+static void
+fold_ascii(const char *s, size_t len, size_t room, char *out)
+{
+	if (((len + 7) & ~(size_t)7) > room) {
+		for (size_t i = 0; i < len; i++)
+			out[i] = (char)(s[i] | 0x20);
+		return;
+	}
+	for (size_t i = 0; i < len; i += sizeof(uint64_t)) {
+		uint64_t chunk;
+
+		memcpy(&chunk, s + i, sizeof(chunk));
+		chunk |= 0x2020202020202020;
+		memcpy(out + i, &chunk, sizeof(chunk));
+	}
+}
+
 static void
 ascii_word(struct words *w, size_t end, struct words_element *out)
 {
@@ -44,9 +64,7 @@ ascii_word(struct words *w, size_t end, struct words_element *out)
 	out->cut = len > ASCII_WORD_MAX;
 	if (out->cut)
 		len = ASCII_WORD_MAX;
-	/* Digits have this bit already, so that one OR folds letters and digits alike. */
-	for (size_t i = 0; i < len; i++)
-		w->fold[i] = (char)(s[i] | 0x20);
+	fold_ascii(s, len, w->len - w->at, w->fold);
 	out->at = (uint32_t)w->at;
 	out->end = (uint32_t)end;
 	spell(w, out, len, s, len);
