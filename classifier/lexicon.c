@@ -16,6 +16,7 @@ struct entry {
 	uint32_t exact;   /* the first of its spellings + 1 */
 	uint8_t len;
 	uint8_t kind;
+	uint8_t kin;
 };
 
 /* Two arrays, and the entries close together in the order in which they came, measured faster
@@ -61,6 +62,8 @@ struct lexicon {
 	uint64_t stems[STEM_SLOTS];
 	uint64_t short_stems;
 	uint32_t symbols;
+	uint8_t *kin; /* by symbol - 1 */
+	size_t kin_cap;
 };
 
 static uint64_t
@@ -92,6 +95,12 @@ hash_of(enum entry_kind kind, const char *s, size_t len)
 	h = (h ^ (chunk(s) << (64 - 8 * len))) * 0x9FB21C651E98DF25;
 	h ^= h >> 32;
 	return (uint32_t)(h * 0x9FB21C651E98DF25 >> 32);
+}
+
+static uint8_t
+kin_of(uint32_t hash)
+{
+	return (uint8_t)(hash >> 26);
 }
 
 static uint32_t
@@ -130,6 +139,7 @@ lexicon_free(struct lexicon *lexicon)
 	free(lexicon->spellings);
 	free(lexicon->letters);
 	free(lexicon->filter);
+	free(lexicon->kin);
 	free(lexicon);
 }
 
@@ -241,6 +251,7 @@ entry_add(struct lexicon *x, enum entry_kind kind, const char *s, size_t len)
 	memcpy(padded, s, len);
 	hash = hash_of(kind, padded, len);
 	entry.head = head_of(padded, len);
+	entry.kin = kin_of(hash);
 	if (!slots_grow(x) || !grow(&x->entries, x->entry_count, 1, &x->entry_cap, sizeof(entry)))
 		return NULL;
 	slot = slot_of(x, kind, padded, len, hash);
@@ -255,9 +266,20 @@ entry_add(struct lexicon *x, enum entry_kind kind, const char *s, size_t len)
 	return &x->entries[x->entry_count - 1];
 }
 
+/* 0 without memory. */
+static uint32_t
+symbol_new(struct lexicon *x, uint8_t kin)
+{
+	if (!grow(&x->kin, x->symbols, 1, &x->kin_cap, 1))
+		return 0;
+	x->kin[x->symbols] = kin;
+	return ++x->symbols;
+}
+
 static uint32_t
 spelling_add(struct lexicon *x, struct entry *entry, const struct phrase_element *element)
 {
+	const uint8_t kin = entry->kin;
 	struct spelling spelling = {.len = element->exact_len, .next = entry->exact};
 
 	for (uint32_t i = entry->exact; i; i = x->spellings[i - 1].next) {
@@ -270,7 +292,9 @@ spelling_add(struct lexicon *x, struct entry *entry, const struct phrase_element
 	if (!grow(&x->spellings, x->spelling_count, 1, &x->spelling_cap, sizeof(spelling)) ||
 	    !keep_letters(x, element->exactly, element->exact_len, &spelling.bytes_at))
 		return 0;
-	spelling.symbol = ++x->symbols;
+	spelling.symbol = symbol_new(x, kin);
+	if (!spelling.symbol)
+		return 0;
 	x->spellings[x->spelling_count++] = spelling;
 	entry->exact = (uint32_t)x->spelling_count;
 	return spelling.symbol;
@@ -291,25 +315,36 @@ lexicon_add(struct lexicon *x, const struct phrase_element *element)
 	if (element->exact)
 		return spelling_add(x, entry, element);
 	if (!entry->symbol)
-		entry->symbol = ++x->symbols;
+		entry->symbol = symbol_new(x, entry->kin);
 	return entry->symbol;
 }
 
+static bool
+may_begin(const struct lexicon *x, const struct entry *entry, uint32_t beginnings)
+{
+	bool may = entry->symbol && entry->symbol <= beginnings;
+
+	for (uint32_t i = entry->exact; i && !may; i = x->spellings[i - 1].next)
+		may = x->spellings[i - 1].symbol <= beginnings;
+	return may;
+}
+
 void
-lexicon_seal(struct lexicon *x)
+lexicon_seal(struct lexicon *x, uint32_t beginnings)
 {
 	size_t bits = FILTER_BITS_LEAST;
 
 	while (bits < x->entry_count * FILTER_BITS_PER_ENTRY)
 		bits *= 2;
+	x->filter_mask = (uint32_t)(bits - 1);
 	/* Without memory there is no filter: slower, and the same answers. */
 	free(x->filter);
 	x->filter = calloc(bits / 64, sizeof(*x->filter));
-	x->filter_mask = (uint32_t)(bits - 1);
 	for (size_t i = 0; x->filter && i < x->slot_count; i++) {
 		const uint32_t bit = x->slots[i].hash >> 4 & x->filter_mask;
 
-		if (x->slots[i].entry)
+		if (x->slots[i].entry &&
+		    may_begin(x, &x->entries[x->slots[i].entry - 1], beginnings))
 			x->filter[bit / 64] |= (uint64_t)1 << (bit % 64);
 	}
 }
@@ -320,26 +355,38 @@ lexicon_count(const struct lexicon *lexicon)
 	return lexicon->symbols;
 }
 
+uint64_t
+lexicon_kin(const struct lexicon *lexicon, uint32_t symbol)
+{
+	return (uint64_t)1 << lexicon->kin[symbol - 1];
+}
+
 size_t
 lexicon_bytes(const struct lexicon *x)
 {
 	return sizeof(*x) + x->entry_cap * sizeof(*x->entries) + x->slot_count * sizeof(*x->slots) +
-	       x->spelling_cap * sizeof(*x->spellings) + x->letter_cap + (x->filter_mask + 1) / 8;
+	       x->spelling_cap * sizeof(*x->spellings) + x->letter_cap + (x->filter_mask + 1) / 8 +
+	       x->kin_cap;
 }
 
 /* Finding. */
 
 static const struct entry *
-look_up(const struct lexicon *x, enum entry_kind kind, const char *s, size_t len)
+look_up(const struct lexicon *x, uint64_t wanted, enum entry_kind kind, const char *s, size_t len,
+	uint64_t *kin_out)
 {
 	const uint32_t hash = hash_of(kind, s, len);
 	const uint32_t bit = hash >> 4 & x->filter_mask;
+	const uint64_t kin = (uint64_t)1 << kin_of(hash);
 	const struct slot *slot;
 
-	if (x->filter && !(x->filter[bit / 64] >> (bit % 64) & 1))
+	if (x->filter && !(wanted & kin) && !(x->filter[bit / 64] >> (bit % 64) & 1))
 		return NULL;
 	slot = slot_of(x, kind, s, len, hash);
-	return slot && slot->entry ? &x->entries[slot->entry - 1] : NULL;
+	if (!slot || !slot->entry)
+		return NULL;
+	*kin_out |= kin;
+	return &x->entries[slot->entry - 1];
 }
 
 /* Adds the symbols of an entry that the element's word is, or begins with. */
@@ -365,24 +412,25 @@ add_symbols(const struct lexicon *x, const struct entry *entry, const struct wor
 }
 
 size_t
-lexicon_find(const struct lexicon *x, const struct words_element *element,
-	     uint32_t out[LEXICON_SYMBOLS_MAX])
+lexicon_find(const struct lexicon *x, const struct words_element *element, uint64_t wanted,
+	     uint32_t out[LEXICON_SYMBOLS_MAX], uint64_t *kin_out)
 {
 	const struct entry *entry;
 	size_t count = 0;
 	uint64_t lengths;
 
+	*kin_out = 0;
 	if (element->kind == WORDS_BREAK)
 		return 0;
 	if (element->kind == WORDS_MARK) {
 		char mark[8] = {0};
 
 		memcpy(mark, &element->mark, sizeof(element->mark));
-		entry = look_up(x, ENTRY_MARK, mark, sizeof(element->mark));
+		entry = look_up(x, wanted, ENTRY_MARK, mark, sizeof(element->mark), kin_out);
 		return entry ? add_symbols(x, entry, element, out) : 0;
 	}
 	if (element->fold_len <= WORDS_BYTES_MAX && !element->cut) {
-		entry = look_up(x, ENTRY_WORD, element->fold, element->fold_len);
+		entry = look_up(x, wanted, ENTRY_WORD, element->fold, element->fold_len, kin_out);
 		if (entry)
 			count = add_symbols(x, entry, element, out);
 	}
@@ -392,7 +440,7 @@ lexicon_find(const struct lexicon *x, const struct words_element *element,
 
 		if (len > element->fold_len)
 			break;
-		entry = look_up(x, ENTRY_PREFIX, element->fold, len);
+		entry = look_up(x, wanted, ENTRY_PREFIX, element->fold, len, kin_out);
 		if (entry)
 			count += add_symbols(x, entry, element, out + count);
 	}

@@ -23,13 +23,19 @@ SCOPED_DEFINE(struct lexicon, lexicon_free)
 
 /* The symbol of a phrase's element, given now or before; 0 without memory. */
 uint32_t lexicon_add(struct lexicon *lexicon, const struct phrase_element *element);
-/* After the last lexicon_add, before the first lexicon_find. */
-void lexicon_seal(struct lexicon *lexicon);
+/* After the last lexicon_add, before the first lexicon_find. Symbols 1..beginnings are those with
+ * which a phrase may begin. */
+void lexicon_seal(struct lexicon *lexicon, uint32_t beginnings);
 uint32_t lexicon_count(const struct lexicon *lexicon); /* symbols are 1..count */
 
-/* The symbols of a text's element; returns how many, mostly 0. */
+/* One of 64 bits for each symbol: the same for all symbols of a word. */
+uint64_t lexicon_kin(const struct lexicon *lexicon, uint32_t symbol);
+
+/* The symbols of a text's element; returns how many, mostly 0. wanted has the kin of the symbols
+ * that would go on with a phrase half read: of an element that neither does, nor begins a phrase,
+ * they may be left out, which saves most of the work. kin_out: the kin of those found. */
 size_t lexicon_find(const struct lexicon *lexicon, const struct words_element *element,
-		    uint32_t out[LEXICON_SYMBOLS_MAX]);
+		    uint64_t wanted, uint32_t out[LEXICON_SYMBOLS_MAX], uint64_t *kin_out);
 
 size_t lexicon_bytes(const struct lexicon *lexicon); /* of memory */
 

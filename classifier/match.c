@@ -63,6 +63,7 @@ struct match_scan {
 	struct list hits;      /* struct match_hit */
 	struct list met;       /* struct met */
 	struct list states[2]; /* struct state: present, next */
+	uint64_t wanted;       /* the kin of the present ones */
 	uint32_t *latest;      /* by side: in met + 1 */
 	struct list touched;   /* uint32_t: sides whose latest is set */
 	uint64_t *limited;     /* by pattern */
@@ -76,8 +77,10 @@ struct builder {
 	struct match *match;
 	struct trie_row *rows;
 	uint32_t *symbols;
+	uint64_t *kin;
 	size_t row_count, symbol_count, row_room, symbol_room;
 	uint32_t *side_numbers; /* two a phrase */
+	uint32_t beginnings;
 };
 
 static void
@@ -104,15 +107,19 @@ add_side(struct builder *b, const struct phrase_side *side, uint32_t output)
 	for (size_t i = 0; i < side->count; i++) {
 		const struct phrase_variant *variant = &side->variants[i];
 		uint32_t *symbols = b->symbols + b->symbol_count;
+		uint64_t *kin = b->kin + b->symbol_count;
 
 		for (size_t k = 0; k < variant->count; k++) {
 			symbols[k] = lexicon_add(b->match->lexicon, &variant->elements[k]);
 			if (!symbols[k])
 				return false;
+			kin[k] = lexicon_kin(b->match->lexicon, symbols[k]);
 		}
 		b->symbol_count += variant->count;
-		b->rows[b->row_count++] = (struct trie_row){
-			.symbols = symbols, .len = (uint32_t)variant->count, .output = output};
+		b->rows[b->row_count++] = (struct trie_row){.symbols = symbols,
+							    .kin = kin,
+							    .len = (uint32_t)variant->count,
+							    .output = output};
 	}
 	return true;
 }
@@ -239,20 +246,23 @@ add_phrases(struct match *match, const struct phrase *const *phrases, size_t cou
 			count_side(&phrases[i]->sides[k], &b);
 	b.rows = calloc(b.row_room + 1, sizeof(*b.rows));
 	b.symbols = calloc(b.symbol_room + 1, sizeof(*b.symbols));
+	b.kin = calloc(b.symbol_room + 1, sizeof(*b.kin));
 	match->lexicon = lexicon_new();
-	made = b.rows && b.symbols && match->lexicon;
+	made = b.rows && b.symbols && b.kin && match->lexicon;
 	for (size_t i = 0; made && i < 2 * count; i++)
 		made = number_beginnings(&b, &phrases[i / 2]->sides[i % 2]);
+	b.beginnings = made ? lexicon_count(match->lexicon) : 0;
 	made = made && number_sides(&b, phrases, count) && add_joins(&b, phrases, count);
 	for (size_t i = 0; made && i < count; i++)
 		if (phrases[i]->kind == PHRASE_PLAIN)
 			made = add_side(&b, &phrases[i]->sides[0], (uint32_t)i);
 	if (made) {
-		lexicon_seal(match->lexicon);
+		lexicon_seal(match->lexicon, b.beginnings);
 		match->trie = trie_new(b.rows, b.row_count);
 	}
 	free(b.rows);
 	free(b.symbols);
+	free(b.kin);
 	free(b.side_numbers);
 	return made && match->trie;
 }
@@ -449,27 +459,24 @@ arrive(struct match_scan *scan, struct state state, const struct words_element *
 	state.kin = trie->nodes[state.node].kin;
 	if (state.kin)
 		add_state(scan, &scan->states[1], state);
+	scan->wanted |= state.kin;
 }
 
 static void
 step(struct match_scan *scan, const struct words_element *element, const uint32_t *symbols,
-     size_t count)
+     size_t count, uint64_t kin)
 {
 	const struct trie *trie = scan->match->trie;
 	struct list *present = &scan->states[0], *next = &scan->states[1], swap;
 
-	uint64_t wanted = 0;
-
 	next->count = 0;
-	for (size_t k = 0; k < count; k++)
-		wanted |= trie_bit(symbols[k]);
+	scan->wanted = 0;
 	for (size_t i = 0; i < present->count; i++) {
 		struct state state = ((const struct state *)present->items)[i];
 		const uint32_t node = state.node;
 
-		if (!(state.kin & wanted))
+		if (!(state.kin & kin))
 			continue;
-
 		for (size_t k = 0; k < count; k++) {
 			state.node = trie_next(trie, node, symbols[k]);
 			if (state.node)
@@ -496,6 +503,7 @@ forget(struct match_scan *scan)
 	scan->met.count = 0;
 	scan->hits.count = 0;
 	scan->states[0].count = 0;
+	scan->wanted = 0;
 	scan->failed = false;
 }
 
@@ -522,18 +530,20 @@ match_text(struct match_scan *scan, const char *text, size_t len, const struct m
 	uint32_t symbols[LEXICON_SYMBOLS_MAX];
 	struct words_element element;
 	struct words words;
+	uint64_t kin;
 
 	if (len > MATCH_TEXT_BYTES_MAX)
 		return err_set(err, ERR_REJECT, "a text of over %d bytes", MATCH_TEXT_BYTES_MAX);
 	forget(scan);
 	words_of(&words, text, len);
 	while (words_next(&words, &element)) {
-		const size_t count = lexicon_find(scan->match->lexicon, &element, symbols);
+		const size_t count =
+			lexicon_find(scan->match->lexicon, &element, scan->wanted, symbols, &kin);
 
 		if (count > 0)
-			step(scan, &element, symbols, count);
+			step(scan, &element, symbols, count, kin);
 		else
-			scan->states[0].count = 0;
+			scan->states[0].count = scan->wanted = 0;
 	}
 	search(scan, text, len);
 	if (scan->failed)

@@ -97,7 +97,7 @@ trie_new(struct trie_row *rows, size_t count)
 			assert(n > 0 || symbol == made);
 			spans[made] = (struct span){span.first, last, span.depth + 1};
 			trie->symbols[made++] = symbol;
-			node->kin |= trie_bit(symbol);
+			node->kin |= rows[span.first].kin[span.depth];
 			span.first = last;
 		}
 	}

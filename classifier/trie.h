@@ -10,14 +10,15 @@
 
 struct trie_row {
 	const uint32_t *symbols;
-	uint32_t len; /* > 0 */
+	const uint64_t *kin; /* of each, one of 64 bits */
+	uint32_t len;        /* > 0 */
 	uint32_t output;
 };
 
 /* Nodes are numbers; 0 is the root, and as an answer: no such node. They stand level by level, so
  * that what belongs to a node lasts to where that of the next begins. */
 struct trie_node {
-	uint64_t kin;   /* trie_bit of each child's symbol */
+	uint64_t kin; /* of its children: most steps lead nowhere, which this tells without them */
 	uint32_t child; /* the first of its children */
 	uint32_t output;
 };
@@ -39,13 +40,6 @@ SCOPED_DEFINE(struct trie, trie_free)
 
 size_t trie_bytes(const struct trie *trie);
 
-/* Most steps lead nowhere, which this tells without a look at the children. */
-static inline uint64_t
-trie_bit(uint32_t symbol)
-{
-	return (uint64_t)1 << (symbol % 64);
-}
-
 static inline uint32_t
 trie_first(const struct trie *trie, uint32_t symbol)
 {
@@ -65,8 +59,6 @@ trie_next(const struct trie *trie, uint32_t node, uint32_t symbol)
 	uint32_t child = trie->nodes[node].child;
 	uint32_t count = trie->nodes[node + 1].child - child;
 
-	if (!(trie->nodes[node].kin & trie_bit(symbol)))
-		return 0;
 	while (count > 0) {
 		const uint32_t half = count / 2;
 

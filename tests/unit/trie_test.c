@@ -1,6 +1,7 @@
 #include "classifier/trie.h"
 #include "tests/unit/check.h"
 
+static const uint64_t kin[] = {1, 2, 4};
 static const uint32_t a_b[] = {1, 2}, a_b_c[] = {1, 2, 3}, c[] = {2};
 
 static uint32_t
@@ -22,12 +23,15 @@ output_of(const struct trie *trie, uint32_t node, uint32_t number)
 static void
 walks_to_the_rows_that_end_there(void)
 {
-	struct trie_row rows[] = {
-		{a_b_c, 3, 30}, {c, 1, 10}, {a_b, 2, 20}, {a_b, 2, 21}, {a_b, 2, 20}};
+	struct trie_row rows[] = {{a_b_c, kin, 3, 30},
+				  {c, kin, 1, 10},
+				  {a_b, kin, 2, 20},
+				  {a_b, kin, 2, 21},
+				  {a_b, kin, 2, 20}};
 	SCOPED(trie_free) struct trie *trie = trie_new(rows, 5);
 	uint32_t node = trie_first(trie, 1);
 
-	CHECK(node && count_of(trie, node) == 0);
+	CHECK(node && count_of(trie, node) == 0 && trie->nodes[node].kin == 2);
 	node = trie_next(trie, node, 2);
 	CHECK(node && count_of(trie, node) == 2); /* an output once */
 	CHECK(output_of(trie, node, 0) == 20);
@@ -51,7 +55,7 @@ finds_each_of_many_children(void)
 	for (uint32_t i = 0; i < COUNT; i++) {
 		symbols[i][0] = 1;
 		symbols[i][1] = i + 2;
-		rows[(i * 7) % COUNT] = (struct trie_row){symbols[i], 2, i};
+		rows[(i * 7) % COUNT] = (struct trie_row){symbols[i], kin, 2, i};
 	}
 	trie = trie_new(rows, COUNT);
 	for (uint32_t i = 0; i < COUNT; i++) {
