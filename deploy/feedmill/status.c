@@ -85,6 +85,7 @@ print_feeds(const struct jsonval *stage)
 {
 	const struct jsonval *feeds = jsonval_get(stage, "feeds");
 	const struct jsonval *polls = jsonval_get(stage, "polls");
+	const struct jsonval *hubs = jsonval_get(stage, "websub");
 	const struct jsonval *spool = jsonval_get(stage, "spool");
 	const struct jsonval *failing = jsonval_get(stage, "failing");
 	char age[24];
@@ -97,6 +98,11 @@ print_feeds(const struct jsonval *stage)
 	(void)printf("    polls %lld: %lld documents, %lld unchanged, %lld failed\n",
 		     show_number(polls, "started"), show_number(polls, "documents"),
 		     show_number(polls, "unchanged"), show_number(polls, "failed"));
+	if (hubs)
+		(void)printf("    pushed by hubs %lld: %lld pushes, %lld of them known already, "
+			     "%lld forged\n",
+			     show_number(hubs, "subscribed"), show_number(hubs, "pushes"),
+			     show_number(hubs, "pushes_same"), show_number(hubs, "forged"));
 	show_row("    paused", show_text(polls, "paused"));
 	(void)printf("    spool %lld documents wait, %lld bytes", show_number(spool, "depth"),
 		     show_number(spool, "bytes"));

@@ -43,6 +43,8 @@ def a_push_goes_down_the_same_way_as_a_poll_and_never_doubles_it():
         status, shown, _ = mill.feedmill("feeds", "show", url)
         assert status == 0 and f"{hub.url} pushes it until" in shown, shown
         assert mill.status("fetcher@main")["websub"]["subscribed"] == 1
+        _, shown, _ = mill.feedmill("status")
+        assert "pushed by hubs 1: 5 pushes, 1 of them known already, 0 forged" in shown, shown
         _, metrics, _ = mill.feedmill("metrics")
         assert 'feedmill_websub_pushes_total{stage="fetcher",instance="main"} 5' in metrics
         mill.stop_all()
