@@ -1,10 +1,13 @@
 /* The floor of the fetcher: libcurl's multi_socket loop on epoll and nothing else - no schedule, no
- * limits, no state.
+ * limits, no state. It asks as the fetcher does: the same header lines, the same codings, as many
+ * connections kept, handles used again, no signals.
  *
- *   fetch_bench URLS AT_ONCE
+ *   fetch_bench URLS AT_ONCE [alone]
  *
- * Asks for every URL of the file twice, the second time with the ETag of the first; prints the CPU
- * of a request in microseconds, of both rounds: "WHOLE UNCHANGED". */
+ * Asks for every URL of the file twice, the second time with the validators of the first; "alone":
+ * each has a host of its own, so that no connection is worth keeping. Prints the CPU of a request
+ * in microseconds, of both rounds, and how many connections each made: "WHOLE UNCHANGED CONNECTIONS
+ * CONNECTIONS". */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +16,28 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-enum { URLS_MAX = 100000, AT_ONCE_MAX = 512, EVENTS = 64, LINE_BYTES = 2048, ETAG_BYTES = 128 };
+enum {
+	URLS_MAX = 100000,
+	IDLE = 64,
+	AT_ONCE_MAX = 512,
+	EVENTS = 64,
+	LINE_BYTES = 2048,
+	VALUE_BYTES = 128
+};
+
+static const char accepted[] =
+	"Accept: application/atom+xml, application/rss+xml, application/rdf+xml,"
+	" application/feed+json, application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.9,"
+	" */*;q=0.1";
+
+/* What is sent back of an answer. */
+enum { ETAG, LAST_MODIFIED, VALIDATORS };
+static const struct {
+	const char *from, *to;
+} validators[VALIDATORS] = {
+	[ETAG] = {"etag: ", "If-None-Match: "},
+	[LAST_MODIFIED] = {"last-modified: ", "If-Modified-Since: "},
+};
 
 struct one {
 	CURL *easy;
@@ -21,8 +45,9 @@ struct one {
 	size_t url;
 };
 
-static char *urls[URLS_MAX], *etags[URLS_MAX];
+static char *urls[URLS_MAX], *known[URLS_MAX][VALIDATORS];
 static size_t url_count, next_url, over, expected, body_bytes;
+static long connections;
 static CURLM *multi;
 static int epoll_fd;
 static long timer_ms = -1;
@@ -43,13 +68,19 @@ on_head(char *data, size_t size, size_t count, void *arg)
 	const struct one *one = arg;
 	const size_t len = size * count;
 
-	if (len > 8 && len < ETAG_BYTES && !etags[one->url] && strncasecmp(data, "etag: ", 6) == 0)
-		etags[one->url] = strndup(data + 6, len - 8);
+	for (size_t v = 0; v < VALIDATORS; v++) {
+		const size_t name = strlen(validators[v].from);
+		char **value = &known[one->url][v];
+
+		if (len > name + 2 && len < VALUE_BYTES && !*value &&
+		    strncasecmp(data, validators[v].from, name) == 0)
+			*value = strndup(data + name, len - name - 2);
+	}
 	return len;
 }
 
 static int
-on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
 {
 	struct epoll_event event = {.data.fd = fd};
 
@@ -61,8 +92,8 @@ on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 	}
 	event.events = (what & CURL_POLL_IN ? (unsigned)EPOLLIN : 0) |
 		       (what & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0);
-	if (epoll_ctl(epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0)
-		(void)epoll_ctl(epoll_fd, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+	if (epoll_ctl(epoll_fd, watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0)
+		(void)epoll_ctl(epoll_fd, watched ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
 	(void)curl_multi_assign(multi, fd, &epoll_fd);
 	return 0;
 }
@@ -79,16 +110,18 @@ on_timer(CURLM *m, long timeout_ms, void *arg)
 static void
 start(struct one *one)
 {
-	char line[ETAG_BYTES + 32];
+	char line[VALUE_BYTES + 32];
 
 	if (next_url == url_count)
 		return;
 	one->url = next_url++;
 	curl_slist_free_all(one->headers);
-	one->headers = NULL;
-	if (wanted_status == 304 && etags[one->url]) {
-		(void)snprintf(line, sizeof(line), "If-None-Match: %s", etags[one->url]);
-		one->headers = curl_slist_append(NULL, line);
+	one->headers = curl_slist_append(NULL, accepted);
+	for (size_t v = 0; wanted_status == 304 && v < VALIDATORS; v++) {
+		if (!known[one->url][v])
+			continue;
+		(void)snprintf(line, sizeof(line), "%s%s", validators[v].to, known[one->url][v]);
+		one->headers = curl_slist_append(one->headers, line);
 	}
 	(void)curl_easy_setopt(one->easy, CURLOPT_URL, urls[one->url]);
 	(void)curl_easy_setopt(one->easy, CURLOPT_HTTPHEADER, one->headers);
@@ -102,12 +135,14 @@ collect(void)
 
 	for (CURLMsg *m; (m = curl_multi_info_read(multi, &left));) {
 		struct one *one = NULL;
-		long status = 0;
+		long status = 0, made = 0;
 		CURL *easy = m->easy_handle;
 
 		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&one);
 		(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+		(void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &made);
 		expected += status == wanted_status;
+		connections += made;
 		over++;
 		(void)curl_multi_remove_handle(multi, easy);
 		start(one);
@@ -131,6 +166,7 @@ sweep(struct one *ones, size_t at_once, long status)
 	int running;
 
 	next_url = over = expected = 0;
+	connections = 0;
 	wanted_status = status;
 	for (size_t i = 0; i < at_once; i++)
 		start(&ones[i]);
@@ -163,13 +199,14 @@ int
 main(int argc, char **argv)
 {
 	static struct one ones[AT_ONCE_MAX];
-	FILE *file = argc == 3 ? fopen(argv[1], "r") : NULL;
-	const size_t at_once = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	FILE *file = argc >= 3 ? fopen(argv[1], "r") : NULL;
+	const size_t at_once = argc >= 3 ? strtoul(argv[2], NULL, 10) : 0;
 	char line[LINE_BYTES];
 	double whole_us, unchanged_us;
+	long for_whole;
 
 	if (!file || at_once == 0 || at_once > AT_ONCE_MAX) {
-		(void)fprintf(stderr, "usage: fetch_bench URLS AT_ONCE\n");
+		(void)fprintf(stderr, "usage: fetch_bench URLS AT_ONCE [alone]\n");
 		return 2;
 	}
 	while (url_count < URLS_MAX && fgets(line, sizeof(line), file)) {
@@ -182,7 +219,7 @@ main(int argc, char **argv)
 	multi = curl_multi_init();
 	(void)curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_watch);
 	(void)curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	(void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)at_once);
+	(void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)at_once + IDLE);
 	for (size_t i = 0; i < at_once; i++) {
 		ones[i].easy = curl_easy_init();
 		(void)curl_easy_setopt(ones[i].easy, CURLOPT_PRIVATE, &ones[i]);
@@ -191,9 +228,15 @@ main(int argc, char **argv)
 		(void)curl_easy_setopt(ones[i].easy, CURLOPT_HEADERDATA, &ones[i]);
 		(void)curl_easy_setopt(ones[i].easy, CURLOPT_ACCEPT_ENCODING, "");
 		(void)curl_easy_setopt(ones[i].easy, CURLOPT_PROXY, "");
+		(void)curl_easy_setopt(ones[i].easy, CURLOPT_NOSIGNAL, 1L);
+		(void)curl_easy_setopt(ones[i].easy, CURLOPT_FORBID_REUSE, argc > 3 ? 1L : 0L);
+		(void)curl_easy_setopt(ones[i].easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+		(void)curl_easy_setopt(ones[i].easy, CURLOPT_USERAGENT,
+				       "feedmill/" VERSION " (+https://feedmill.invalid/)");
 	}
 	whole_us = sweep(ones, at_once, 200);
+	for_whole = connections;
 	unchanged_us = sweep(ones, at_once, 304);
-	(void)printf("%.1f %.1f\n", whole_us, unchanged_us);
+	(void)printf("%.1f %.1f %ld %ld\n", whole_us, unchanged_us, for_whole, connections);
 	return 0;
 }
