@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -204,7 +205,6 @@ new_easy(const struct http *http)
 	SET(CURLOPT_PATH_AS_IS, 1L);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	SET(CURLOPT_PIPEWAIT, 1L);
 	SET(CURLOPT_MAXAGE_CONN, (long)IDLE_CONNECTION_S);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
 	SET(CURLOPT_TIMEOUT_MS, (long)o->total_ms);
@@ -249,6 +249,7 @@ set_request(struct http_transfer *t, const struct http_request *request)
 			rc = curl_easy_setopt(t->easy, (option), (value));                         \
 	} while (0)
 	SET(CURLOPT_URL, request->url);
+	SET(CURLOPT_DNS_CACHE_TIMEOUT, (long)HTTP_DNS_CACHE_S); /* see http_on_request */
 	SET(CURLOPT_USERPWD, request->userinfo);
 	SET(CURLOPT_HTTPHEADER, t->headers);
 	SET(CURLOPT_ACCEPT_ENCODING, request->identity ? NULL : "");
@@ -260,6 +261,10 @@ set_request(struct http_transfer *t, const struct http_request *request)
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
 	}
 	SET(CURLOPT_CUSTOMREQUEST, request->method);
+	/* Over TLS the handshake tells whether one connection is enough for several requests. In
+	 * the clear only the first answer would: whoever waits for that hangs with it. */
+	SET(CURLOPT_PIPEWAIT, (long)(strncasecmp(request->url, "https:", 6) == 0));
+	SET(CURLOPT_FORBID_REUSE, (long)request->alone);
 	SET(CURLOPT_PRIVATE, t);
 	SET(CURLOPT_ERRORBUFFER, t->complaint);
 	SET(CURLOPT_HEADERDATA, t);
@@ -308,6 +313,7 @@ http_start(struct http *http, const struct http_request *request, void *owner, s
 		t->next->link = &t->next;
 	http->all = t;
 	t->body_max = request->body_bytes_max;
+	t->alone = request->alone;
 	t->head = buf_init(http->options.head_bytes_max);
 	t->body = buf_init(t->body_max);
 	t->easy = http->spare_count > 0 ? http->spares[--http->spare_count] : new_easy(http);

@@ -32,7 +32,7 @@ struct http_options {
 	int64_t slow_bytes;    /* [50] */
 	size_t head_bytes_max; /* [64 KiB] of all header lines together */
 	size_t bodies_max;     /* [24 MiB] buffered by all transfers together: see HTTP_BUSY */
-	size_t idle_max;       /* [64] connections kept for the next request */
+	size_t idle_max;       /* [64] connections, those in use too, kept for the next request */
 
 	/* NULL where the address may be connected to, else why not (a text that lives on). Asked
 	 * for the very address of each connection, after DNS, and again before each request on a
@@ -51,6 +51,10 @@ struct http_request {
 	struct bytes body;     /* sent with methods that have one */
 	size_t body_bytes_max; /* of the response, decoded */
 	bool identity;         /* offer no content coding */
+	/* Nothing more is wanted of its host for now: the connection is closed, unless a redirect
+	 * goes on there. Saves the server's memory and ours: libcurl never forgets a host whose
+	 * connection it had to drop to make room for another. */
+	bool alone;
 };
 
 /* How a transfer ended. All but HTTP_DONE: there is no usable response. */

@@ -7,13 +7,18 @@
 
 #include <curl/curl.h>
 
-enum { HTTP_SPARES_MAX = 128 };
+enum {
+	HTTP_SPARES_MAX = 128,
+	HTTP_DNS_CACHE_S = 60,    /* a name's address is known for so long */
+	HTTP_DNS_PRUNE_MS = 1000, /* then, within that, it is forgotten */
+};
 
 struct http {
 	CURLM *multi;
 	int epoll;
-	int64_t due_ms;  /* monotonic, when libcurl wants its timer; -1: not */
-	int64_t rest_ms; /* monotonic, when to close what is idle; -1: nothing is */
+	int64_t due_ms;   /* monotonic, when libcurl wants its timer; -1: not */
+	int64_t rest_ms;  /* monotonic, when to close what is idle; -1: nothing is */
+	int64_t prune_ms; /* monotonic, when to forget old addresses of names */
 	struct http_options options;
 	char *user_agent, *ca_file;
 	size_t active, bodies_bytes;
@@ -32,6 +37,7 @@ struct http_transfer {
 	void *owner;
 	bool running, ended; /* ended: and not taken, in done */
 	bool asked;          /* the request was let through */
+	bool alone;          /* see http_request */
 	size_t body_max, head_bytes, sockets;
 	enum http_end end;
 	const char *why, *refused;       /* our own reasons; they live on */

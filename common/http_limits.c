@@ -3,6 +3,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <strings.h>
+
+#include "common/clock.h"
 
 void
 http_fail(struct http_transfer *t, enum http_end end, const char *why)
@@ -11,6 +14,30 @@ http_fail(struct http_transfer *t, enum http_end end, const char *why)
 		return;
 	t->end = end;
 	t->why = why;
+}
+
+/* A redirect to the same place: the connection is wanted again. */
+static void
+keep_for_redirect(struct http_transfer *t, const char *line, size_t len)
+{
+	static const char name[] = "Location:";
+	const size_t name_len = sizeof(name) - 1;
+	const char *url = NULL, *host, *path;
+	size_t n;
+
+	if (len <= name_len || strncasecmp(line, name, name_len) != 0)
+		return;
+	line += name_len;
+	len -= name_len;
+	for (; len > 0 && (*line == ' ' || *line == '\t'); line++)
+		len--;
+	(void)curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
+	host = url ? strstr(url, "://") : NULL;
+	path = host ? strchr(host + 3, '/') : NULL;
+	n = path ? (size_t)(path + 1 - url) : 0;
+	if ((len > 1 && line[0] == '/' && line[1] != '/') ||
+	    (n > 0 && len >= n && memcmp(line, url, n) == 0))
+		(void)curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 0L);
 }
 
 size_t
@@ -31,6 +58,8 @@ http_on_head(char *data, size_t size, size_t count, void *arg)
 		http_fail(t, HTTP_LOCAL, "out of memory");
 		return 0;
 	}
+	if (t->alone)
+		keep_for_redirect(t, data, len);
 	return len;
 }
 
@@ -88,6 +117,22 @@ http_on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *addre
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/* At the end of each transfer libcurl goes over every name whose address it knows, to forget those
+ * whose time is over: with ten thousand hosts that takes longer than the transfer. So most
+ * transfers let all be, and one a second clears up. What is too old is not used, whoever clears up.
+ */
+static void
+put_off_pruning(struct http_transfer *t)
+{
+	struct http *http = t->http;
+	const int64_t now_ms = clock_mono_ms();
+
+	if (now_ms < http->prune_ms)
+		(void)curl_easy_setopt(t->easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+	else
+		http->prune_ms = now_ms + HTTP_DNS_PRUNE_MS;
+}
+
 /* A kept connection opens no socket: the address it stands on is checked here. */
 int
 http_on_request(void *arg, char *peer, char *self, int peer_port, int self_port)
@@ -101,6 +146,7 @@ http_on_request(void *arg, char *peer, char *self, int peer_port, int self_port)
 	(void)self;
 	(void)self_port;
 	t->asked = true;
+	put_off_pruning(t);
 	if (!o->refuse)
 		return CURL_PREREQFUNC_OK;
 	if (inet_pton(AF_INET, peer, &v4.sin_addr) == 1)

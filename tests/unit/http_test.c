@@ -132,6 +132,59 @@ uses_a_connection_again_and_forgets_the_last_request(void)
 }
 
 static void
+keeps_no_connection_that_nobody_wants(void)
+{
+	static const struct canned rows[] = {
+		{.path = "/a", .answer = feed},
+		{.path = "/b", .answer = feed},
+		{.path = "/near",
+		 .answer = "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"},
+		{.path = "/far",
+		 .answer = "HTTP/1.1 302 Found\r\nLocation: //other.example/b\r\n"
+			   "Content-Length: 0\r\n\r\n"},
+	};
+	static const struct {
+		const char *first;
+		bool alone;
+		int connections; /* when another request has followed */
+	} cases[] = {{"/a", false, 1}, {"/a", true, 2}, {"/near", true, 1}, {"/far", true, 2}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		SCOPED(http_free) struct http *http = client();
+
+		canned_start(rows, sizeof(rows) / sizeof(rows[0]));
+		http_transfer_free(ask(http, &(struct http_request){.url = at(cases[i].first),
+								    .body_bytes_max = BODY_MAX,
+								    .alone = cases[i].alone}));
+		CHECK(end_of(http, at("/b")) == HTTP_DONE);
+		CHECK(canned.connections == cases[i].connections);
+		canned_stop();
+	}
+}
+
+static void
+lets_nobody_wait_for_a_hanging_request(void)
+{
+	static const struct canned rows[] = {
+		{.path = "/a", .answer = feed},
+		{.path = "/hang", .answer = "", .then = CANNED_HANG},
+	};
+	SCOPED(http_free) struct http *http = client();
+	struct http_transfer *hanging;
+
+	canned_start(rows, 2);
+	hanging = http_start(http,
+			     &(struct http_request){.url = at("/hang"), .body_bytes_max = BODY_MAX},
+			     NULL, NULL);
+	CHECK(hanging != NULL);
+	http_transfer_free(
+		ask(http, &(struct http_request){.url = at("/a"), .body_bytes_max = BODY_MAX}));
+	CHECK(http_active(http) == 1);
+	http_transfer_free(hanging);
+	canned_stop();
+}
+
+static void
 sends_a_body_and_a_method(void)
 {
 	static const struct canned rows[] = {{.path = "/hook", .answer = feed}};
@@ -443,6 +496,8 @@ main(void)
 {
 	RUN(hands_over_a_whole_response);
 	RUN(uses_a_connection_again_and_forgets_the_last_request);
+	RUN(keeps_no_connection_that_nobody_wants);
+	RUN(lets_nobody_wait_for_a_hanging_request);
 	RUN(sends_a_body_and_a_method);
 	RUN(follows_nothing_by_itself);
 	RUN(knows_a_cut_response_from_a_whole_one);
