@@ -1,5 +1,6 @@
 #include "common/url.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "common/ascii.h"
@@ -387,12 +388,58 @@ url_is_http(const char *text, size_t len)
 		strncmp(buf_str(&url), "https:", 6) == 0);
 }
 
+/* The host of a URL that is spelt as url_resolve spells it, where that can be seen without the
+ * work: "http://" or "https://", a name in lower case or four plain numbers, perhaps a port, then a
+ * path or the end. Empty: look closer. */
+static struct bytes
+plain_host(const char *text, size_t len)
+{
+	static const struct bytes closer = {"", 0};
+	const size_t scheme = len > 8 && memcmp(text, "https://", 8) == 0  ? 8
+			      : len > 7 && memcmp(text, "http://", 7) == 0 ? 7
+									   : 0;
+	const char *const host = text + scheme;
+	unsigned long port = 0;
+	size_t n = 0, label = 0, end;
+	char numbers[INET_ADDRSTRLEN];
+	struct in_addr ignored;
+
+	if (scheme == 0 || len > URL_MAX_BYTES)
+		return closer;
+	for (len -= scheme; n < len && host[n] != '/' && host[n] != ':'; n++) {
+		if (host[n] == '.')
+			label = n + 1;
+		else if (!(host[n] >= 'a' && host[n] <= 'z') &&
+			 !ascii_is_digit((unsigned char)host[n]) && host[n] != '-')
+			return closer;
+	}
+	end = n;
+	if (end < len && host[end] == ':')
+		for (end++; end < len && ascii_is_digit((unsigned char)host[end]) &&
+			    port <= URLPART_PORT_MAX;
+		     end++)
+			port = port * 10 + (unsigned long)(host[end] - '0');
+	if (port > URLPART_PORT_MAX || (end < len && host[end] != '/') || n == label)
+		return closer;
+	if (host[label] >= 'a' && host[label] <= 'z')
+		return (struct bytes){host, n};
+	if (n >= sizeof(numbers))
+		return closer;
+	memcpy(numbers, host, n);
+	numbers[n] = '\0';
+	return inet_pton(AF_INET, numbers, &ignored) == 1 ? (struct bytes){host, n} : closer;
+}
+
 int
 url_host(const char *text, size_t len, struct buf *out, struct err *err)
 {
 	SCOPED(buf_done) struct buf url = buf_init(URL_MAX_BYTES);
 	SCOPED(buf_done) struct buf host = buf_init(URL_MAX_BYTES);
+	const struct bytes plain = plain_host(text, len);
 	struct url parts;
+
+	if (plain.len > 0)
+		return buf_add(out, plain.data, plain.len, err);
 
 	if (url_resolve(NULL, text, len, &url, err) < 0)
 		return -1;

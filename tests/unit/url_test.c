@@ -436,6 +436,21 @@ names_the_host_that_a_browser_would_ask(void)
 		{"file:///x", ""},
 		{"/x", NULL},
 		{"http://", NULL},
+		/* What is plain to see is read as what is not. */
+		{"http://a.example.org", "a.example.org"},
+		{"https://a-1.example.org:65535/x", "a-1.example.org"},
+		{"http://a.example.org:65536/", NULL},
+		{"http://a.example.org:x/", NULL},
+		{"http://a.example.org:80", "a.example.org"},
+		{"http://a.example.org?x/y", "a.example.org"},
+		{"http://127.0.0.1:8080/", "127.0.0.1"},
+		{"http://127.1/", "127.1"},
+		{"http://0127.0.0.1/", "0127.0.0.1"},
+		{"http://1.2.3.4.5/", NULL},
+		{"http://1.2.3.256/", NULL},
+		{"http://u@a.example.org/", "a.example.org"},
+		{"http:///a.example.org/", "a.example.org"},
+		{"http://a_b.example.org/", "a_b.example.org"},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
