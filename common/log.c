@@ -1,6 +1,5 @@
 #include "common/log.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,12 @@ void
 log_level(int priority)
 {
 	level = priority;
+}
+
+bool
+log_shows(int priority)
+{
+	return priority <= level;
 }
 
 /* Whether a code point may stand in a line: control characters would let a feed forge lines or
@@ -85,7 +90,7 @@ log_fields(int priority, const char *event, const struct log_field *fields, size
 	SCOPED(buf_done) struct buf line = buf_init(LINE_MAX_BYTES);
 	char now[CLOCK_RFC3339_BYTES];
 
-	if (priority > level)
+	if (!log_shows(priority))
 		return;
 	if (secure_getenv("JOURNAL_STREAM"))
 		(void)buf_addf(&line, NULL, "<%d>", priority);

@@ -6,6 +6,7 @@
 #ifndef FM_COMMON_LOG_H
 #define FM_COMMON_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <syslog.h> /* LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG */
@@ -39,5 +40,7 @@ void log_name(const char *name);
 
 /* Lines above this priority are dropped; LOG_INFO at first. */
 void log_level(int priority);
+/* Whether one of that priority is not: for values that cost something to make. */
+bool log_shows(int priority);
 
 #endif

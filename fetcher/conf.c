@@ -140,6 +140,8 @@ conf_http(const struct fetcher_conf *conf, const struct addresses *addresses, st
 	struct http_options options = {
 		.total_ms = conf->timeout_s * 1000,
 		.bodies_max = CONF_BODIES_BYTES_MAX,
+		/* Those in use count as well. */
+		.idle_max = (size_t)conf->polls + CONF_IDLE_CONNECTIONS,
 		.refuse = refuse,
 	};
 

@@ -34,6 +34,7 @@ enum {
 	/* Of bodies in flight. With one body more that may grow to its own ceiling, and its copy
 	 * for the spool, the whole process stays below 96 MiB at the default max_body. */
 	CONF_BODIES_BYTES_MAX = 16 * 1024 * 1024,
+	CONF_IDLE_CONNECTIONS = 64, /* that are kept for the next poll of their hosts */
 };
 extern const struct config_key conf_keys[CONF_KEYS];
 

@@ -152,9 +152,11 @@ log_outcome(void *arg, const struct feed *feed, const struct outcome *o)
 	char next[QUANTITY_TEXT_BYTES] = "never";
 
 	(void)arg;
-	if (feed->due_s > 0)
-		(void)quantity_duration_text(feed->due_s - clock_wall_s(), next);
 	if (o->kind == OUTCOME_DOCUMENT || o->kind == OUTCOME_UNCHANGED) {
+		if (!log_shows(LOG_DEBUG))
+			return;
+		if (feed->due_s > 0)
+			(void)quantity_duration_text(feed->due_s - clock_wall_s(), next);
 		log_event(LOG_DEBUG, "poll_ok", LOG_TEXT("feed", feed->url),
 			  LOG_NUM("status", o->status), LOG_NUM("bytes", o->body.len),
 			  LOG_TEXT("next", next));
@@ -251,27 +253,35 @@ route_load(void *self, struct route *route, uint64_t id, struct buf *out, struct
 static int
 route_acked(void *self, struct route *route, uint64_t id, struct err *err)
 {
+	struct daemon *d = self;
+
 	(void)route;
-	return handover_acked(((struct daemon *)self)->handover, id, err);
+	d->answered = true;
+	return handover_acked(d->handover, id, err);
 }
 
 static int
 route_rejected(void *self, struct route *route, uint64_t id, const char *who, const char *reason,
 	       struct err *err)
 {
+	struct daemon *d = self;
+
 	(void)route;
+	d->answered = true;
 	log_event(LOG_WARNING, "document_rejected", LOG_NUM("seq", id), LOG_TEXT("by", who),
 		  LOG_TEXT("reason", reason));
-	return handover_rejected(((struct daemon *)self)->handover, id, who, reason, err);
+	return handover_rejected(d->handover, id, who, reason, err);
 }
 
 static int
 route_crashed(void *self, struct route *route, uint64_t id, const char *who, int64_t points,
 	      struct err *err)
 {
-	const int rc = handover_crashed(((struct daemon *)self)->handover, id, who, points, err);
+	struct daemon *d = self;
+	const int rc = handover_crashed(d->handover, id, who, points, err);
 
 	(void)route;
+	d->answered = true;
 	log_event(LOG_WARNING, rc == 1 ? "document_quarantined" : "document_blamed",
 		  LOG_NUM("seq", id), LOG_TEXT("by", who), LOG_NUM("points", points));
 	return rc;
@@ -464,6 +474,7 @@ commit_work(struct daemon *d, struct err *err)
 		return 0;
 	if (state_commit(d->state, err) < 0)
 		return -1;
+	d->answered = false;
 	sweep_committed(d->sweep);
 	handover_committed(d->handover);
 	if (d->websub)
@@ -471,11 +482,20 @@ commit_work(struct daemon *d, struct err *err)
 	return 0;
 }
 
+/* For how long the open transaction may wait for more; 0: it must not, or there is none. */
+static int
+may_wait_ms(const struct daemon *d)
+{
+	return d->answered || d->draining ? 0 : sweep_may_wait_ms(d->sweep);
+}
+
 static int
 daemon_commit(void *self, struct err *err)
 {
 	struct daemon *d = self;
 
+	if (may_wait_ms(d) > 0)
+		return 0;
 	if (commit_work(d, err) < 0)
 		return -1;
 	if (is_time(&d->upkeep_ms, clock_mono_ms(), MINUTE_MS)) {
@@ -492,6 +512,7 @@ daemon_rollback(void *self)
 	struct daemon *d = self;
 
 	state_rollback(d->state);
+	d->answered = false;
 	sweep_rolled_back(d->sweep);
 	if (d->websub)
 		websub_rolled_back(d->websub);
@@ -504,7 +525,11 @@ daemon_watch(void *self, struct pollfd *fds, size_t max, int *timeout_ms)
 {
 	struct daemon *d = self;
 
+	const int group_ms = may_wait_ms(d);
+
 	sweep_timeout(d->sweep, timeout_ms);
+	if (group_ms > 0 && (*timeout_ms < 0 || *timeout_ms > group_ms))
+		*timeout_ms = group_ms;
 	/* The list, the room and the clock are looked at by the second; the loop wakes up that
 	 * often by itself. */
 	const int64_t list_ms = d->list_ms - clock_mono_ms();
@@ -577,9 +602,16 @@ static int
 daemon_control(void *self, const char *command, const char *arg, struct json *j, struct err *err)
 {
 	struct daemon *d = self;
-	const int got = report_control(d, command, arg, j, err);
-	const bool something = db_in_transaction(state_db(d->state));
+	int got;
+	bool something;
 
+	/* What failed half-way takes no poll's result with it. */
+	if (commit_work(d, err) < 0) {
+		daemon_rollback(d);
+		return -1;
+	}
+	got = report_control(d, command, arg, j, err);
+	something = db_in_transaction(state_db(d->state));
 	/* On the disk before anybody is told; what failed half-way leaves nothing. */
 	if (got == 0 && commit_work(d, err) == 0)
 		return 0;

@@ -33,6 +33,7 @@ struct daemon {
 	int64_t wall_less_mono_s; /* jumps when the wall clock does */
 	const char *lack;         /* of room; NULL: none */
 	bool draining;
+	bool answered; /* a parser: the link waits for this turn's commit */
 	int64_t drain_until_ms;
 };
 

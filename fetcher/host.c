@@ -11,6 +11,7 @@ struct host {
 	size_t waiting;
 	int64_t running;
 	int64_t start_ms; /* the next poll starts at that time or later */
+	uint64_t turn;    /* when it last had one */
 	long place;       /* in the heap */
 	struct allowance allowance;
 	struct host *next_late;
@@ -22,6 +23,7 @@ struct hosts {
 	int64_t at_once, spacing_ms;
 	struct host *buckets[BUCKETS];
 	size_t count, waiting;
+	uint64_t turns;
 	/* The hosts that only wait for their time: something queued, a place free. The earliest is
 	 * at the top. */
 	struct host **heap;
@@ -69,12 +71,20 @@ place(struct hosts *hosts, size_t at, struct host *h)
 	h->place = (long)at;
 }
 
+/* Of two that may start at the same time the one that was not let go for longer: so that each has
+ * few at once, which all find a connection that is kept. */
+static bool
+before(const struct host *a, const struct host *b)
+{
+	return a->start_ms != b->start_ms ? a->start_ms < b->start_ms : a->turn < b->turn;
+}
+
 static void
 sift_up(struct hosts *hosts, size_t at)
 {
 	struct host *h = hosts->heap[at];
 
-	for (; at > 0 && hosts->heap[(at - 1) / 2]->start_ms > h->start_ms; at = (at - 1) / 2)
+	for (; at > 0 && before(h, hosts->heap[(at - 1) / 2]); at = (at - 1) / 2)
 		place(hosts, at, hosts->heap[(at - 1) / 2]);
 	place(hosts, at, h);
 }
@@ -88,9 +98,9 @@ sift_down(struct hosts *hosts, size_t at)
 		size_t child = at * 2 + 1;
 
 		if (child + 1 < hosts->heap_len &&
-		    hosts->heap[child + 1]->start_ms < hosts->heap[child]->start_ms)
+		    before(hosts->heap[child + 1], hosts->heap[child]))
 			child++;
-		if (child >= hosts->heap_len || hosts->heap[child]->start_ms >= h->start_ms)
+		if (child >= hosts->heap_len || !before(hosts->heap[child], h))
 			break;
 		place(hosts, at, hosts->heap[child]);
 		at = child;
@@ -252,6 +262,7 @@ hosts_next(struct hosts *hosts, int64_t now_ms)
 	w = take_first(hosts, h);
 	h->running++;
 	h->start_ms = now_ms + hosts->spacing_ms;
+	h->turn = ++hosts->turns;
 	hold(hosts, h, allowance_spend(&h->allowance, now_ms));
 	heap_in(hosts, h);
 	return w;
@@ -265,6 +276,18 @@ hosts_done(struct hosts *hosts, struct waiting *w)
 	w->host = NULL;
 	h->running--;
 	heap_in(hosts, h);
+}
+
+const char *
+hosts_name(const struct waiting *w)
+{
+	return w->host->name;
+}
+
+size_t
+hosts_waiting_with(const struct waiting *w)
+{
+	return w->host->waiting;
 }
 
 int64_t

@@ -37,6 +37,10 @@ int hosts_put(struct hosts *hosts, const char *name, struct waiting *w, bool fro
 /* One that may start now, and counts as running until hosts_done; NULL: none. */
 struct waiting *hosts_next(struct hosts *hosts, int64_t now_ms);
 void hosts_done(struct hosts *hosts, struct waiting *w);
+/* The host of what waits or runs. Valid while it does. */
+const char *hosts_name(const struct waiting *w);
+/* How many wait for that host. */
+size_t hosts_waiting_with(const struct waiting *w);
 
 /* When hosts_next may have something, as far as time alone decides; -1: nothing waits for time. */
 int64_t hosts_next_ms(const struct hosts *hosts);

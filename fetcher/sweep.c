@@ -1,5 +1,6 @@
 #include "fetcher/sweep.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -21,6 +22,10 @@ enum {
 	RETREAT_MOST_MS = 60 * 1000,
 	HOSTS_SWEEP_MS = 60 * 1000,
 	PORTIONS_A_TURN = 4,
+	/* What a commit serves at the most. */
+	GROUP_MS = 10,
+	GROUP_POLLS = 256,
+	GROUP_BYTES = 4 * 1024 * 1024,
 };
 
 struct sweep {
@@ -34,6 +39,8 @@ struct sweep {
 	int64_t hosts_sweep_ms;
 	struct outage outage;
 	uint32_t random;
+	int64_t written, written_bytes; /* polls and bytes in the open transaction */
+	int64_t written_ms;             /* monotonic: since when; 0: nothing */
 	struct sweep_counts counts;
 };
 
@@ -109,30 +116,26 @@ load_poll(struct sweep *s, struct job *job, struct err *err)
 static int
 mind_tls(struct sweep *s, struct job *job, struct err *err)
 {
-	char host[WINDOW_HOST_BYTES_MAX];
 	int wanted;
 
 	if (strncmp(poll_url(job->poll), "http:", 5) != 0)
 		return 0;
-	if (window_host(poll_url(job->poll), host, err) < 0)
-		return -1;
-	wanted = hostbook_wants_tls(s->options.state, host, clock_wall_s(), err);
+	wanted = hostbook_wants_tls(s->options.state, hosts_name(&job->waiting), clock_wall_s(),
+				    err);
 	return wanted == 1 ? poll_use_tls(job->poll, err) : wanted;
 }
 
 /* What a response over TLS says of that. */
 static int
-learn_tls(struct sweep *s, const struct job *job, const struct http_response *r, struct err *err)
+learn_tls(struct sweep *s, const struct job *job, const char *host, const struct http_response *r,
+	  struct err *err)
 {
-	char host[WINDOW_HOST_BYTES_MAX];
 	const int64_t now_s = clock_wall_s();
 	bool below = false;
 	const int64_t wanted_s = httphead_tls_s(r->head, &below);
 
 	if (wanted_s < 0 || r->end != HTTP_DONE || strncmp(poll_url(job->poll), "https:", 6) != 0)
 		return 0;
-	if (window_host(poll_url(job->poll), host, err) < 0)
-		return -1;
 	return hostbook_want_tls(s->options.state, host, wanted_s > 0 ? now_s + wanted_s : 0, below,
 				 now_s, err);
 }
@@ -152,8 +155,10 @@ start_job(struct sweep *s, struct job *job, struct err *err)
 		}
 	}
 	if (mind_tls(s, job, err) == 0 &&
-	    poll_request(job->poll, s->options.body_bytes_max, &request, err) == 0)
+	    poll_request(job->poll, s->options.body_bytes_max, &request, err) == 0) {
+		request.alone = hosts_waiting_with(&job->waiting) == 0;
 		job->transfer = http_start(s->options.http, &request, job, err);
+	}
 	if (!job->transfer) {
 		hosts_done(s->hosts, &job->waiting);
 		drop_job(s, job);
@@ -199,13 +204,9 @@ hold_host(struct sweep *s, struct feed *feed, const char *host, int64_t now_s, s
 
 /* What the response says about us and its host. */
 static int
-learn_of_host(struct sweep *s, struct feed *feed, const struct outcome *o, int64_t now_s,
-	      struct err *err)
+learn_of_host(struct sweep *s, struct feed *feed, const struct outcome *o, const char *host,
+	      int64_t now_s, struct err *err)
 {
-	char host[WINDOW_HOST_BYTES_MAX];
-
-	if (window_host(o->url, host, err) < 0)
-		return -1;
 	if (o->kind == OUTCOME_LIMITED)
 		return hold_host(s, feed, host, now_s, err);
 	return hosts_allowance(s->hosts, host) ? keep_host(s, host, 0, now_s, err) : 0;
@@ -224,8 +225,8 @@ count(struct sweep *s, const struct outcome *o, const struct http_response *r, b
 
 /* The poll is over: everything that came of it goes into the open transaction. */
 static int
-keep(struct sweep *s, struct job *job, const struct outcome *o, const struct http_response *r,
-     struct err *err)
+keep(struct sweep *s, struct job *job, const char *host, const struct outcome *o,
+     const struct http_response *r, struct err *err)
 {
 	struct feed *feed = poll_feed(job->poll);
 	SCOPED(buf_done) struct buf document = buf_init(DOCUMENT_BYTES_MAX);
@@ -240,7 +241,7 @@ keep(struct sweep *s, struct job *job, const struct outcome *o, const struct htt
 		return -1;
 	if (fresh && intake_encode(s->options.state, feed, o, lesson.now_s, &document, err) < 0)
 		return -1;
-	if (learn_of_host(s, feed, o, lesson.now_s, err) < 0)
+	if (learn_of_host(s, feed, o, host, lesson.now_s, err) < 0)
 		return -1;
 	if (feed->archive_of &&
 	    archive_is_done(feed, o->kind == OUTCOME_DOCUMENT || o->kind == OUTCOME_UNCHANGED))
@@ -253,6 +254,9 @@ keep(struct sweep *s, struct job *job, const struct outcome *o, const struct htt
 		s->options.told(s->options.arg, feed, o);
 	/* SQLite is about to make a copy of its own: three of a large body are too many. */
 	http_drop_body(job->transfer);
+	if (s->written++ == 0)
+		s->written_ms = clock_mono_ms();
+	s->written_bytes += (int64_t)document.len;
 	return intake_write(s->options.state, feed, &document, err);
 }
 
@@ -290,11 +294,13 @@ finish(struct sweep *s, struct http_transfer *transfer, struct err *err)
 	struct job *job = http_owner(transfer);
 	const struct http_response response = http_response(transfer);
 	struct outcome outcome;
+	char host[WINDOW_HOST_BYTES_MAX];
 	enum poll_step step;
 	int rc;
 
+	(void)snprintf(host, sizeof(host), "%s", hosts_name(&job->waiting));
 	hosts_done(s->hosts, &job->waiting);
-	if (learn_tls(s, job, &response, err) < 0) {
+	if (learn_tls(s, job, host, &response, err) < 0) {
 		drop_job(s, job);
 		return -1;
 	}
@@ -312,7 +318,7 @@ finish(struct sweep *s, struct http_transfer *transfer, struct err *err)
 		retreat(s);
 		return 0;
 	} else {
-		rc = keep(s, job, &outcome, &response, err);
+		rc = keep(s, job, host, &outcome, &response, err);
 	}
 	drop_job(s, job);
 	return rc;
@@ -433,9 +439,29 @@ sweep_timeout(const struct sweep *s, int *timeout_ms)
 	}
 }
 
+int
+sweep_may_wait_ms(const struct sweep *s)
+{
+	const int64_t left_ms = s->written_ms + GROUP_MS - clock_mono_ms();
+
+	/* One that may take longer than the wait is no reason to wait: but some of many is soon
+	 * over. */
+	if (s->written == 0 || s->written >= GROUP_POLLS || s->written_bytes >= GROUP_BYTES ||
+	    s->in_flight == 0 || left_ms <= 0)
+		return 0;
+	return (int)left_ms;
+}
+
+static void
+nothing_written(struct sweep *s)
+{
+	s->written = s->written_bytes = s->written_ms = 0;
+}
+
 void
 sweep_committed(struct sweep *s)
 {
+	nothing_written(s);
 	if (clock_mono_ms() >= s->retreat_until_ms)
 		s->retreat_ms = 0;
 }
@@ -443,6 +469,7 @@ sweep_committed(struct sweep *s)
 void
 sweep_rolled_back(struct sweep *s)
 {
+	nothing_written(s);
 	retreat(s);
 }
 

@@ -56,6 +56,9 @@ void sweep_timeout(const struct sweep *sweep, int *timeout_ms);
 /* What was learned since the last commit is lost: no new polls for a while, then again. */
 void sweep_rolled_back(struct sweep *sweep);
 void sweep_committed(struct sweep *sweep);
+/* For how long what the sweep has written may wait for more, so that a commit serves many polls: 0
+ * where nothing comes soon, or enough is there. A crash repeats the polls that waited. */
+int sweep_may_wait_ms(const struct sweep *sweep);
 
 void sweep_pause(struct sweep *sweep, bool pause);
 void sweep_set_pace(struct sweep *sweep, struct pace pace);

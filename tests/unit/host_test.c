@@ -47,6 +47,29 @@ lets_no_host_wait_for_another(void)
 }
 
 static void
+gives_each_host_its_turn(void)
+{
+	SCOPED(hosts_free) struct hosts *hosts = hosts_new(16, 0, NULL);
+	struct waiting w[24] = {{NULL, NULL}};
+	int turns[3] = {0};
+
+	for (int i = 0; i < 24; i++)
+		CHECK(hosts_put(hosts, (const char *[]){"a", "b", "c"}[i / 8], &w[i], false,
+				NULL) == 0);
+	/* All may start at the same time: no host has more than one turn more than another. */
+	for (int n = 0; n < 12; n++) {
+		const struct waiting *next = hosts_next(hosts, 5);
+
+		CHECK(next != NULL);
+		turns[(next - w) / 8]++;
+		CHECK(turns[(next - w) / 8] <= n / 3 + 1);
+	}
+	CHECK(turns[0] == 4 && turns[1] == 4 && turns[2] == 4);
+	CHECK_STR(hosts_name(&w[0]), "a");
+	CHECK(hosts_waiting_with(&w[0]) == 4);
+}
+
+static void
 is_silent_while_a_host_wants_silence(void)
 {
 	SCOPED(hosts_free) struct hosts *hosts = hosts_new(2, SPACING, NULL);
@@ -183,6 +206,7 @@ main(void)
 {
 	RUN(lets_two_go_a_while_apart);
 	RUN(lets_no_host_wait_for_another);
+	RUN(gives_each_host_its_turn);
 	RUN(is_silent_while_a_host_wants_silence);
 	RUN(puts_a_redirect_before_the_others);
 	RUN(forgets_nobody);

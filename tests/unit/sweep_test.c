@@ -227,6 +227,59 @@ repeats_what_was_not_committed(void)
 }
 
 static void
+lets_a_commit_wait_only_while_more_is_to_come(void)
+{
+	static const struct canned rows[] = {
+		{.path = "/0", .answer = OK},
+		{.path = "/1", .then = CANNED_HANG, .answer = ""},
+	};
+	int64_t give_up_ms = clock_mono_ms() + PATIENCE_MS;
+
+	folder = folder_make();
+	canned_start(rows, 2);
+	open_all(8, 0);
+	list(2);
+	due_again(0);
+	due_again(1);
+	CHECK(state_commit(state, NULL) == 0 && sweep_may_wait_ms(sweep) == 0);
+	while (outcomes == 0 && clock_mono_ms() < give_up_ms) {
+		struct pollfd fd = {.fd = http_fd(http), .events = POLLIN};
+
+		CHECK(sweep_turn(sweep, NULL) == 0);
+		(void)poll(&fd, 1, 1);
+	}
+	/* One is written, one is still asked: not for long, and not when it is committed. */
+	CHECK(outcomes == 1 && sweep_in_flight(sweep) == 1);
+	CHECK(sweep_may_wait_ms(sweep) <= 10);
+	while (sweep_may_wait_ms(sweep) > 0 && clock_mono_ms() < give_up_ms)
+		(void)poll(NULL, 0, 1);
+	CHECK(sweep_may_wait_ms(sweep) == 0);
+	CHECK(state_commit(state, NULL) == 0);
+	sweep_committed(sweep);
+	CHECK(sweep_may_wait_ms(sweep) == 0);
+	close_all();
+	canned_stop();
+	folder_drop(&folder);
+	/* Nothing else is asked: the last one does not wait at all. */
+	folder = folder_make();
+	canned_start(rows, 1);
+	open_all(8, 0);
+	list(1);
+	give_up_ms = clock_mono_ms() + PATIENCE_MS;
+	while (outcomes == 0 && clock_mono_ms() < give_up_ms) {
+		struct pollfd fd = {.fd = http_fd(http), .events = POLLIN};
+
+		CHECK(sweep_turn(sweep, NULL) == 0);
+		CHECK(sweep_may_wait_ms(sweep) == 0);
+		(void)poll(&fd, 1, 1);
+	}
+	CHECK(outcomes == 1);
+	close_all();
+	canned_stop();
+	folder_drop(&folder);
+}
+
+static void
 is_quiet_to_a_host_that_has_had_enough(void)
 {
 	static const struct canned rows[] = {
@@ -384,6 +437,7 @@ main(void)
 {
 	RUN(keeps_body_validators_and_due_time_together);
 	RUN(repeats_what_was_not_committed);
+	RUN(lets_a_commit_wait_only_while_more_is_to_come);
 	RUN(is_quiet_to_a_host_that_has_had_enough);
 	RUN(takes_up_nothing_while_it_is_paused);
 	RUN(asks_no_feed_that_left_the_list_while_it_waited);
