@@ -45,6 +45,9 @@ atom_open_content(struct reader *r, const struct row *row)
 	atom_open_text(r, row);
 	if (src.len > 0) /* the content is elsewhere */
 		reader_frame(r)->form = FORM_OTHER;
+	/* Atom 0.3: versions of one content, in elements of the same name. */
+	if (plain_begins(reader_own_attribute(r, "type"), "multipart/"))
+		reader_frame(r)->scope = IN_ITEM;
 }
 
 void

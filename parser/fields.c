@@ -128,6 +128,8 @@ static const struct row ROWS[] = {
 	{NS_SYNDICATION, "updateperiod", IN_FEED, FIELD_UPDATE_PERIOD, 1, IN_NOTHING, FORM_TEXT, NULL, field_word},
 	{NS_FEEDBURNER, "origenclosurelink", IN_ITEM, FIELD_ENCLOSURES, 1, IN_NOTHING, FORM_TEXT, NULL, media_original},
 	{NS_FEEDBURNER, "origlink", IN_ITEM, FIELD_URL, 1, IN_NOTHING, FORM_TEXT, NULL, media_original_link},
+	{NS_WEBFEEDS, "icon", IN_FEED, FIELD_ICON, 2, IN_NOTHING, FORM_TEXT, NULL, field_url},
+	{NS_WEBFEEDS, "logo", IN_FEED, FIELD_IMAGE, 6, IN_NOTHING, FORM_TEXT, NULL, field_url},
 	{NS_ADMIN, "generatoragent", IN_FEED, FIELD_GENERATOR, 2, IN_NOTHING, FORM_TEXT, rss_open_resource, NULL},
 	{NS_XHTML, "body", IN_ITEM, FIELD_CONTENT, 3, IN_NOTHING, FORM_XHTML, NULL, field_html},
 	{NS_XHTML, "div", IN_ITEM, FIELD_CONTENT, 4, IN_NOTHING, FORM_XHTML, NULL, field_html},

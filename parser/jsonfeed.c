@@ -190,10 +190,77 @@ read_hubs(struct reader *r, const struct jsonval *hubs)
 	}
 }
 
+/* Documents that end too early. */
+
+/* Where a document may be cut, so that what is before is whole. */
+struct whole {
+	size_t len;
+	const char *closing; /* what it lacks then; NULL: there is no such place, or no need */
+};
+
+/* The last byte of a string that begins at at. */
+static const char *
+string_end(const char *at, const char *end)
+{
+	for (at++; at < end && *at != '"'; at++)
+		at += *at == '\\' && at + 1 < end;
+	return at < end ? at : end - 1;
+}
+
+/* The last place behind an element of a list of the root, its items say, or before a comma of the
+ * root itself. Nothing where the document closes all that it opens: it is wrong in another way. */
+static struct whole
+find_whole(const char *text, size_t len)
+{
+	const char *end = text + len;
+	struct whole member = {0, NULL}, element = {0, NULL};
+	bool in_list = false;
+	size_t depth = 0;
+
+	for (const char *at = text; at < end; at++) {
+		if (*at == '"') {
+			at = string_end(at, end);
+		} else if (*at == '{' || *at == '[') {
+			in_list = ++depth == 2 ? *at == '[' : in_list;
+			element = depth == 2 ? (struct whole){0, NULL} : element;
+		} else if (*at == '}' || *at == ']') {
+			if (depth < 2 || (depth == 2 && in_list != (*at == ']')))
+				return (struct whole){0, NULL};
+			depth--;
+			if (depth == 2 && in_list)
+				element = (struct whole){(size_t)(at + 1 - text), "]}"};
+			in_list = depth >= 2 && in_list;
+		} else if (*at == ',' && depth == 1) {
+			member = (struct whole){(size_t)(at - text), "}"};
+		}
+	}
+	return in_list && element.closing ? element : member;
+}
+
+/* The document, or what is whole of it; NULL where it is no JSON. */
+static struct jsondoc *
+parse_whole(struct reader *r, const char *text, size_t len, struct err *err)
+{
+	SCOPED(buf_done) struct buf mended = buf_init(len + 2);
+	struct err fault = {.kind = ERR_NONE};
+	struct jsondoc *doc = jsondoc_parse(text, len, &fault);
+	struct whole whole = {0, NULL};
+
+	if (!doc && fault.kind == ERR_REJECT)
+		whole = find_whole(text, len);
+	if (whole.closing && buf_add(&mended, text, whole.len, NULL) == 0 &&
+	    buf_adds(&mended, whole.closing, NULL) == 0)
+		doc = jsondoc_parse(buf_str(&mended), mended.len, NULL);
+	r->cut_short = doc && whole.closing;
+	if (!doc && err)
+		*err = fault;
+	return doc;
+}
+
 int
 jsonfeed_read(struct reader *r, const char *text, size_t len, struct err *err)
 {
-	SCOPED(jsondoc_free) struct jsondoc *doc = jsondoc_parse(text, len, err);
+	SCOPED(jsondoc_free) struct jsondoc *doc = parse_whole(r, text, len, err);
 	const struct jsonval *root, *items;
 	const char *version;
 

@@ -145,6 +145,8 @@ warn_reader(const struct parser *p, struct parse_result *out, struct arena *aren
 			warn(out, MENDED[i].text);
 	if (r->format == FORMAT_ATOM && !r->root_known)
 		warn(out, "the root element is in no namespace of Atom");
+	if (r->cut_short)
+		warn(out, "the document ends too early: what is whole of it was read");
 	if (r->no_version)
 		warn(out, "the version of JSON Feed is missing");
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)

@@ -51,7 +51,8 @@ reader_begin(struct reader *r, enum format format, struct arena *arena, struct e
 	buf_reset(&r->text);
 	draft_reset(&r->feed);
 	draft_reset(&r->item);
-	r->in_item = r->truncated = r->has_channel = r->root_known = r->no_version = false;
+	r->in_item = r->truncated = r->has_channel = r->root_known = false;
+	r->no_version = r->cut_short = false;
 	r->skip_hours = 0;
 	r->skip_days = 0;
 	r->entry_count = 0;

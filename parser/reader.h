@@ -100,6 +100,7 @@ struct reader {
 	bool truncated;
 	bool has_channel;
 	bool no_version; /* of JSON Feed */
+	bool cut_short;  /* the JSON ends too early; what is whole of it was read */
 	struct {         /* the person at hand */
 		const char *name, *email, *url;
 	} person;

@@ -39,6 +39,16 @@ reads_atom_0_3(void)
 }
 
 static void
+takes_the_best_of_several_versions_of_a_content(void)
+{
+	CHECK_STR(parse_atom("", "<content type='multipart/alternative'>"
+				 "<content type='text/html' mode='escaped'>&lt;b>x&lt;/b></content>"
+				 "<content type='text/plain'>x</content></content>")
+			  ->content,
+		  "<b>x</b>");
+}
+
+static void
 resolves_against_the_nearest_base(void)
 {
 	const struct item *item =
@@ -103,6 +113,7 @@ main(void)
 	parsed_begin();
 	RUN(reads_each_kind_of_text);
 	RUN(reads_atom_0_3);
+	RUN(takes_the_best_of_several_versions_of_a_content);
 	RUN(resolves_against_the_nearest_base);
 	RUN(reads_persons_by_their_parts);
 	RUN(keeps_the_source_of_an_entry_apart);

@@ -49,6 +49,34 @@ refuses_other_json(void)
 	CHECK(parsed_err.kind == ERR_REJECT && strstr(parsed_err.text, "JSON"));
 }
 
+static void
+keeps_the_whole_items_of_a_document_that_was_cut(void)
+{
+	static const struct {
+		const char *behind_the_version;
+		size_t items; /* SIZE_MAX: refused */
+	} samples[] = {
+		{"\"items\":[{\"id\":\"1\"},{\"id\":\"2\"},{\"id\":\"3", 2},
+		{"\"items\":[{\"id\":\"1\"},", 1},
+		{"\"items\":[{\"id\":\"]}\\\"\",\"tags\":[\"a\"]}],\"title\":\"T\",\"descr", 1},
+		{"\"hubs\":[{\"url\":\"http://a/\"}],\"items\":[{\"id\":\"1", 0},
+		{"\"items\":[{\"id\":\"1\"}", 1},
+		{"\"items\":[{\"id\":\"1\"}}", SIZE_MAX}, /* wrong, not cut */
+		{"\"items\":[{\"id\":1 2},{", SIZE_MAX},
+	};
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		char text[512];
+
+		(void)snprintf(text, sizeof(text),
+			       "{\"version\":\"https://jsonfeed.org/version/1.1\",%s",
+			       samples[i].behind_the_version);
+		(void)parse(text);
+		CHECK((samples[i].items == SIZE_MAX) == (parsed_err.kind == ERR_REJECT));
+		CHECK(samples[i].items == SIZE_MAX || parsed.entry_count == samples[i].items);
+	}
+}
+
 int
 main(void)
 {
@@ -56,6 +84,7 @@ main(void)
 	RUN(reads_version_1_1);
 	RUN(survives_members_of_any_type);
 	RUN(refuses_other_json);
+	RUN(keeps_the_whole_items_of_a_document_that_was_cut);
 	parsed_end();
 	return check_done();
 }

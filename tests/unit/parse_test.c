@@ -292,6 +292,8 @@ static const struct mended {
 	 "1 control characters in base64 were left out"},
 	/* JSON. */
 	{"{\"items\":[]}", 0, "the version of JSON Feed is missing"},
+	{"{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{\"id\":\"1\"},{\"id", 0,
+	 "the document ends too early: what is whole of it was read"},
 	{"{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":1,\"items\":[]}", 0,
 	 "1 members of JSON are of another type than is due"},
 	{"{\"version\":\"https://jsonfeed.org/version/1.1\",\"authors\":{\"name\":\"a\"}}", 0,

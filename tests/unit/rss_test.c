@@ -78,6 +78,16 @@ reads_rdf(void)
 }
 
 static void
+knows_the_images_of_feedly(void)
+{
+	(void)parse_rss("<x:icon xmlns:x='http://webfeeds.org/rss/1.0'>http://e/i.svg</x:icon>"
+			"<webfeeds:logo>http://e/l.svg</webfeeds:logo>",
+			"<title>t</title>");
+	CHECK_STR(parsed.feed.icon, "http://e/i.svg");
+	CHECK_STR(parsed.feed.image, "http://e/l.svg");
+}
+
+static void
 takes_the_text_of_an_image_for_its_address(void)
 {
 	CHECK_STR(parse_rss("", "<image> http://e/j.png </image>")->image, "http://e/j.png");
@@ -110,6 +120,7 @@ main(void)
 	RUN(reads_markup_that_was_not_escaped);
 	RUN(reads_persons_categories_and_enclosures);
 	RUN(reads_rdf);
+	RUN(knows_the_images_of_feedly);
 	RUN(takes_the_text_of_an_image_for_its_address);
 	RUN(reads_elements_under_any_spelling);
 	parsed_end();
