@@ -64,7 +64,7 @@ on_connection(void *arg, struct MHD_Connection *connection, void **context,
 		if (call->connection)
 			continue;
 		call->connection = connection;
-		call->until_ms = clock_mono_ms() + CALLBACK_REQUEST_MS;
+		call->until_ms = clock_mono_ms() + c->options.request_ms;
 		call->body = buf_init(0);
 		call->answer = buf_init(CALLBACK_ANSWER_BYTES_MAX);
 		*context = call;
@@ -238,6 +238,8 @@ callback_open(const struct callback_options *options, struct err *err)
 		return NULL;
 	}
 	c->options = *options;
+	if (c->options.request_ms == 0)
+		c->options.request_ms = CALLBACK_REQUEST_MS;
 	for (size_t i = 0; i < CALLBACK_CONNECTIONS_MAX; i++)
 		c->calls[i].callback = c;
 	fd = listener_open(options->listen, err);
@@ -317,6 +319,7 @@ callback_settle(struct callback *c, bool good)
 		if (!call->connection || !call->held)
 			continue;
 		call->held = false;
+		call->until_ms = clock_mono_ms() + c->options.request_ms; /* for the answer */
 		if (!good) {
 			call->status = MHD_HTTP_SERVICE_UNAVAILABLE;
 			buf_reset(&call->answer);

@@ -21,7 +21,7 @@
 enum {
 	CALLBACK_CONNECTIONS_MAX = 64,
 	CALLBACK_HEAD_BYTES_MAX = 32 * 1024, /* of a request, and what libmicrohttpd needs itself */
-	CALLBACK_REQUEST_MS = 30 * 1000,     /* from a connection's start, or its last answer */
+	CALLBACK_REQUEST_MS = 30 * 1000,     /* to say all of it, and then to take the answer */
 	CALLBACK_ANSWER_BYTES_MAX = 2048,    /* a challenge */
 };
 
@@ -37,6 +37,7 @@ struct callback_request {
 struct callback_options {
 	const char *listen;      /* listener.h */
 	size_t bodies_bytes_max; /* of all that are being read */
+	int64_t request_ms;      /* 0: CALLBACK_REQUEST_MS */
 	/* A push's head is there: how many bytes its body may have; or -1 and *status, with which
 	 * it is refused. */
 	int64_t (*admit)(void *arg, const char *token, int *status);

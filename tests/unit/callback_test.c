@@ -41,10 +41,11 @@ receive(void *arg, const struct callback_request *r, struct buf *answer, struct 
 }
 
 static void
-begin(void)
+begin_within(int64_t request_ms)
 {
 	const struct callback_options options = {.listen = "127.0.0.1:0",
 						 .bodies_bytes_max = 2 * BODY_MAX,
+						 .request_ms = request_ms,
 						 .admit = admit,
 						 .receive = receive};
 	struct err err = {.kind = ERR_NONE};
@@ -56,6 +57,12 @@ begin(void)
 	CHECK(callback != NULL);
 	if (!callback)
 		(void)printf("# %s\n", err.text);
+}
+
+static void
+begin(void)
+{
+	begin_within(0);
 }
 
 static int
@@ -237,6 +244,47 @@ cuts_a_body_that_grows_over_its_ceiling(void)
 	callback_close(callback);
 }
 
+/* A byte now and then is no request, in the head as little as in the body. */
+static void
+cuts_a_sender_that_takes_too_long(void)
+{
+	static const char *const begun[] = {
+		"GET /token HTTP/1.1\r\nHost: ",
+		"POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n"};
+
+	for (size_t i = 0; i < sizeof(begun) / sizeof(begun[0]); i++) {
+		int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
+		bool cut = false;
+		int fd;
+
+		begin_within(300);
+		fd = say(begun[i]);
+		while (!cut && clock_mono_ms() < until_ms) {
+			(void)send(fd, "x", 1, MSG_NOSIGNAL);
+			cut = can_be_read(fd, 50);
+		}
+		CHECK(cut && received == 0);
+		(void)close(fd);
+		callback_close(callback);
+	}
+}
+
+/* What was received waits for the disk for as long as that takes. */
+static void
+cuts_nobody_who_waits_for_the_disk(void)
+{
+	char text[4096];
+	int fd;
+
+	begin_within(100);
+	fd = say("GET /token HTTP/1.1\r\nHost: x\r\n\r\n");
+	await_received(1);
+	CHECK(!can_be_read(fd, 400));
+	callback_settle(callback, true);
+	CHECK(answer_of(fd, text, sizeof(text)) == 200);
+	callback_close(callback);
+}
+
 static void
 closes_with_senders_in_hand(void)
 {
@@ -259,6 +307,8 @@ main(void)
 	RUN(says_at_once_what_it_does_not_take);
 	RUN(reports_what_it_could_not_write);
 	RUN(cuts_a_body_that_grows_over_its_ceiling);
+	RUN(cuts_a_sender_that_takes_too_long);
+	RUN(cuts_nobody_who_waits_for_the_disk);
 	RUN(closes_with_senders_in_hand);
 	return check_done();
 }
