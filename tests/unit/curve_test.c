@@ -92,6 +92,27 @@ a_credential_goes_before_the_folder(void)
 }
 
 static void
+a_credential_that_says_none_leaves_the_folders_key(void)
+{
+	struct err err = {.kind = ERR_NONE};
+	struct curve_key public, secret;
+	char path[200];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/feedmill.key", tempdir);
+	CHECK(setenv("CREDENTIALS_DIRECTORY", tempdir, 1) == 0);
+	file = fopen(path, "w");
+	CHECK(file && fputs("none", file) >= 0 && fclose(file) == 0);
+	CHECK(curve_own(folders[0], &public, &secret, &err) == 0);
+	CHECK_STR(public.text, publics[0].text);
+	/* Anything else is meant to be a key. */
+	file = fopen(path, "w");
+	CHECK(file && fputs("nonesuch", file) >= 0 && fclose(file) == 0);
+	CHECK(curve_own(folders[0], &public, &secret, &err) == -1 && err.kind == ERR_USAGE);
+	CHECK(unsetenv("CREDENTIALS_DIRECTORY") == 0 && unlink(path) == 0);
+}
+
+static void
 knows_a_machine_by_all_its_keys(void)
 {
 	struct curve_key keys[CURVE_PEERS_MAX];
@@ -213,6 +234,7 @@ main(void)
 	RUN(makes_a_pair_once_and_guards_the_secret);
 	RUN(a_pair_that_could_not_be_written_is_not_in_the_way);
 	RUN(a_credential_goes_before_the_folder);
+	RUN(a_credential_that_says_none_leaves_the_folders_key);
 	RUN(only_known_keys_get_in_and_the_message_says_whose);
 	RUN(knows_a_machine_by_all_its_keys);
 	tempdir_done();

@@ -20,12 +20,13 @@ element(const char *text)
 static size_t
 find(const struct lexicon *lexicon, const char *text, uint32_t *symbols)
 {
+	uint64_t kin;
 	struct words_element e;
 	struct words words;
 
 	words_of(&words, text, strlen(text));
 	CHECK(words_next(&words, &e));
-	return lexicon_find(lexicon, &e, symbols);
+	return lexicon_find(lexicon, &e, UINT64_MAX, symbols, &kin);
 }
 
 static uint32_t
@@ -47,7 +48,7 @@ a_word_has_the_symbols_of_all_that_it_is(void)
 
 	CHECK(add(lexicon, "llama") == any && add(lexicon, "LLaMA") == exact);
 	CHECK(any && exact && start && exact_start && mark && lexicon_count(lexicon) == 5);
-	lexicon_seal(lexicon);
+	lexicon_seal(lexicon, 0);
 	CHECK(find(lexicon, "LLaMA", symbols) == 4);
 	CHECK(symbols[0] == any && symbols[1] == exact && symbols[2] == start &&
 	      symbols[3] == exact_start);
@@ -71,7 +72,7 @@ finds_each_of_many_words(void)
 		(void)snprintf(text, sizeof(text), "w%dx%d", i, i % 7);
 		given[i] = add(lexicon, text);
 	}
-	lexicon_seal(lexicon);
+	lexicon_seal(lexicon, 0);
 	for (int i = 0; i < 20000; i++) {
 		(void)snprintf(text, sizeof(text), "W%dX%d", i, i % 7);
 		bad += find(lexicon, text, symbols) != 1 || symbols[0] != given[i];
@@ -93,7 +94,7 @@ starts_of_any_length_are_found(void)
 		start[i + 1] = '*';
 		CHECK(add(lexicon, start) == i + 1);
 	}
-	lexicon_seal(lexicon);
+	lexicon_seal(lexicon, 0);
 	for (size_t i = 0; i < sizeof(word); i++)
 		word[i] = (char)('a' + i % 26);
 	word[sizeof(word) - 1] = '\0';
@@ -102,12 +103,33 @@ starts_of_any_length_are_found(void)
 	CHECK(find(lexicon, "abd", symbols) == 2);
 }
 
+static void
+only_what_begins_a_phrase_or_goes_on_with_one_is_looked_for(void)
+{
+	SCOPED(lexicon_free) struct lexicon *lexicon = lexicon_new();
+	uint32_t symbols[LEXICON_SYMBOLS_MAX];
+	const uint32_t first = add(lexicon, "Prompt"), second = add(lexicon, "engineering");
+	struct words_element e;
+	struct words words;
+	uint64_t kin;
+
+	lexicon_seal(lexicon, first);
+	words_of(&words, "Prompt engineering", 18);
+	CHECK(words_next(&words, &e) && lexicon_find(lexicon, &e, 0, symbols, &kin) == 1 &&
+	      symbols[0] == first && kin == lexicon_kin(lexicon, first));
+	CHECK(words_next(&words, &e) && lexicon_find(lexicon, &e, 0, symbols, &kin) == 0);
+	CHECK(kin == 0);
+	CHECK(lexicon_find(lexicon, &e, lexicon_kin(lexicon, second), symbols, &kin) == 1 &&
+	      symbols[0] == second && kin == lexicon_kin(lexicon, second));
+}
+
 int
 main(void)
 {
 	arena = arena_new((size_t)64 * 1024 * 1024);
 	RUN(a_word_has_the_symbols_of_all_that_it_is);
 	RUN(finds_each_of_many_words);
+	RUN(only_what_begins_a_phrase_or_goes_on_with_one_is_looked_for);
 	RUN(starts_of_any_length_are_found);
 	arena_free(arena);
 	return check_done();

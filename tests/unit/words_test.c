@@ -1,4 +1,9 @@
 #include "classifier/words.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "common/scope.h"
 #include "tests/unit/check.h"
 
 /* "fold@at-end/place" of words, the mark itself of marks, ~ of a break. */
@@ -66,6 +71,33 @@ long_words_are_cut(void)
 	CHECK_STR(elements(text), wanted);
 }
 
+static void
+a_word_is_the_same_wherever_the_text_ends(void)
+{
+	/* Each text in memory of its own, so that a byte read behind it is a fault. */
+	for (size_t len = 1; len < 70; len++) {
+		for (size_t behind = 0; behind < 9; behind++) {
+			SCOPED(free) char *text = malloc(len + behind);
+			struct words_element e = {.kind = WORDS_BREAK};
+			struct words words;
+			size_t wrong = 0;
+
+			if (!text)
+				return;
+			memset(text, '!', len + behind);
+			for (size_t i = 0; i < len; i++)
+				text[i] = (char)(i % 3 == 2 ? '0' + i % 10 : 'A' + i % 26);
+			words_of(&words, text, len + behind);
+			CHECK(words_next(&words, &e) && e.kind == WORDS_WORD && e.end == len);
+			for (size_t i = 0; i < e.fold_len; i++)
+				wrong += e.fold[i] != (char)tolower(text[i]);
+			for (size_t i = e.fold_len; i % 8 != 0; i++)
+				wrong += e.fold[i] != 0;
+			CHECK(wrong == 0 && e.cut == (len > 64));
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -73,5 +105,6 @@ main(void)
 	RUN(words_go_on_over_accents_and_end_at_dashes);
 	RUN(letters_of_scripts_without_blanks_stand_alone);
 	RUN(long_words_are_cut);
+	RUN(a_word_is_the_same_wherever_the_text_ends);
 	return check_done();
 }
