@@ -1,5 +1,8 @@
 /* fold - what a character is to a phrase, and words without the differences that a reader does
- * not see: case, composed or decomposed, full or half width. The one door to utf8proc. */
+ * not see: case, composed or decomposed, full or half width. The one door to utf8proc: all that is
+ * needed of Unicode here is normalising, folding and the kind of a character, which it does in 350
+ * KB; ICU's 35 MB would add words of a dictionary for Thai and Chinese, and make a phrase depend on
+ * how a dictionary cuts the sentence around it. */
 #ifndef FM_CLASSIFIER_FOLD_H
 #define FM_CLASSIFIER_FOLD_H
 

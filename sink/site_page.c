@@ -269,6 +269,9 @@ also(struct site_page *page, const struct site_entry *entry)
 	for (size_t i = 0; i < entry->also_count; i++)
 		MARKUP(page->out, "{}<a rel=\"noopener\" href=\"{}\">{}</a>", i > 0 ? ", " : "",
 		       entry->also[i].url, entry->also[i].source);
+	if (entry->also_more > 0)
+		MARKUP(page->out, " and {} more",
+		       or_empty(arena_printf(page->arena, "%zu", entry->also_more)));
 	markup_raw(page->out, "</p>\n");
 }
 

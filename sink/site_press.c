@@ -13,7 +13,7 @@
 
 enum {
 	/* Raise it when what the program prints for the same store changes. */
-	PRESS_VERSION = 1,
+	PRESS_VERSION = 2,
 	ARENA_BYTES_MAX = 64 * 1024 * 1024,
 	FILE_BYTES_MAX = 64 * 1024 * 1024,
 	NAME_BYTES = 256,

@@ -363,7 +363,8 @@ read_also(struct db *db, int64_t story, int64_t lead, struct arena *arena, struc
 	  struct err *err)
 {
 	struct db_stmt *const stmt = QUERY(db,
-					   "SELECT coalesce(source_title, slug), item.url FROM item"
+					   "SELECT coalesce(source_title, slug), item.url,"
+					   " count(*) OVER () FROM item"
 					   " JOIN source ON item.source = source.n"
 					   " WHERE story = ?1 AND item.n <> ?2"
 					   " AND item.url <> (SELECT url FROM item WHERE n = ?2)"
@@ -371,9 +372,11 @@ read_also(struct db *db, int64_t story, int64_t lead, struct arena *arena, struc
 					   err, story, lead, SITE_ALSO_MAX);
 	int found = stmt ? 0 : -1;
 
-	while (stmt && out->also_count < SITE_ALSO_MAX && (found = db_step(stmt, err)) == 1)
+	while (stmt && out->also_count < SITE_ALSO_MAX && (found = db_step(stmt, err)) == 1) {
 		out->also[out->also_count++] =
 			(struct site_also){col(stmt, 0, arena), col(stmt, 1, arena)};
+		out->also_more = (size_t)db_col_int(stmt, 2) - out->also_count;
+	}
 	if (stmt)
 		db_reset(stmt);
 	return found < 0 ? -1 : 0;

@@ -60,7 +60,7 @@ struct site_entry {
 	struct site_label tags[SITE_TAGS_MAX];
 	size_t tag_count;
 	struct site_also also[SITE_ALSO_MAX];
-	size_t also_count;
+	size_t also_count, also_more; /* those that are named, and how many are not */
 };
 
 /* Reads the story that the item leads; texts live in the arena. */

@@ -235,6 +235,28 @@ what_the_classifier_calls_one_story_is_one_article_with_its_sources(void)
 }
 
 static void
+a_story_of_many_sources_says_how_many_are_not_named(void)
+{
+	struct fm_sink *const host = fake_new(&sink_site, no_options, NULL);
+	static char ids[32][16];
+
+	for (uint64_t i = 0; i < 12; i++) {
+		struct fm_item *const item =
+			site_told(i % 6, SITE_NOON, "00000000000000000000000000000001", i + 1);
+
+		(void)snprintf(item->id, sizeof(item->id), "%032x", (unsigned)i + 1);
+		(void)snprintf(ids[i], sizeof(ids[i]), "https://%u.a/", (unsigned)i);
+		item->item.url = item->item.feed.id = ids[i];
+		fake_add(host, item);
+	}
+	site_run(host);
+	CHECK(count_of(site_file(host, "index.html"), "<article") == 1);
+	CHECK(count_of(site_file(host, "index.html"), "rel=\"noopener\" href=\"https://") == 9);
+	CHECK(strstr(site_file(host, "index.html"), "</a> and 3 more</p>"));
+	fake_done(host);
+}
+
+static void
 what_the_classifier_keeps_apart_is_not_one_article(void)
 {
 	struct fm_sink *const host = fake_new(&sink_site, no_options, NULL);
@@ -499,6 +521,7 @@ main(void)
 	RUN(a_new_revision_replaces_the_old_and_an_older_one_does_not);
 	RUN(one_story_of_two_sources_is_one_article);
 	RUN(what_the_classifier_calls_one_story_is_one_article_with_its_sources);
+	RUN(a_story_of_many_sources_says_how_many_are_not_named);
 	RUN(what_the_classifier_keeps_apart_is_not_one_article);
 	RUN(one_title_every_day_of_one_source_is_many_stories);
 	RUN(what_did_not_change_is_not_written);
