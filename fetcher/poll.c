@@ -25,6 +25,7 @@ struct poll {
 	bool whole;         /* no validators at all in this poll */
 	bool identity;      /* a coding was broken: ask for the plain body */
 	bool conditional;   /* the last request */
+	bool own_over_tls;  /* the next request is to the feed's own origin, but over TLS */
 	bool delta;         /* it would take what is new since its ETag alone */
 	struct buf lines;   /* of the request's headers, each with a NUL */
 	const char *headers[HEADERS_MAX];
@@ -118,6 +119,7 @@ poll_use_tls(struct poll *p, struct err *err)
 	}
 	if (buf_adds(&url, rest, err) < 0)
 		return -1;
+	p->own_over_tls = feed_same_origin(p->feed.url, poll_url(p));
 	buf_reset(&p->url);
 	return buf_adds(&p->url, buf_str(&url), err);
 }
@@ -163,8 +165,8 @@ poll_request(struct poll *p, size_t body_bytes_max, struct http_request *out, st
 		p->headers[i] = p->lines.data + offsets[i];
 	*out = (struct http_request){
 		.url = poll_url(p),
-		.userinfo =
-			f->userinfo && feed_same_origin(f->url, poll_url(p)) ? f->userinfo : NULL,
+		.userinfo = p->own_over_tls || feed_same_origin(f->url, poll_url(p)) ? f->userinfo
+										     : NULL,
 		.headers = p->headers,
 		.header_count = count,
 		.body_bytes_max =
@@ -222,6 +224,7 @@ redirect(struct poll *p, const struct http_response *r, struct outcome *out)
 	p->all_permanent = p->all_permanent && permanent;
 	if ((p->all_permanent && feed_set(&p->moved_url, buf_str(&to), &err) < 0))
 		return fail(p, out, OUTCOME_BUSY, "%s", err.text);
+	p->own_over_tls = false;
 	buf_reset(&p->url);
 	if (buf_adds(&p->url, buf_str(&to), &err) < 0)
 		return fail(p, out, OUTCOME_BUSY, "%s", err.text);

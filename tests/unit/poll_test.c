@@ -583,11 +583,16 @@ goes_to_the_same_place_over_tls(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct feed one = {.due_s = 1};
+		struct http_request request;
 
-		CHECK(feed_set(&one.url, cases[i].plain, NULL) == 0);
+		CHECK(feed_set(&one.url, cases[i].plain, NULL) == 0 &&
+		      feed_set(&one.userinfo, "me:pw", NULL) == 0);
 		SCOPED(poll_free) struct poll *poll = poll_new(&one, 1, NULL);
 		CHECK(poll_use_tls(poll, NULL) == 0);
 		CHECK_STR(poll_url(poll), cases[i].tls);
+		/* What is good enough for the clear is for TLS. */
+		CHECK(poll_request(poll, 1024, &request, NULL) == 0);
+		CHECK_STR(request.userinfo, "me:pw");
 	}
 }
 
