@@ -57,7 +57,7 @@ command_check_rules(int argc, char **argv)
 	}
 	if (optind < argc ? buf_adds(&path, argv[optind], &err) < 0
 			  : rulesfile_find(config, &path, &err) < 0)
-		return fail(argv[0], &err, EXIT_USAGE);
+		return fail(argv[0], &err, EXIT_NOT);
 	rules = rules_load(buf_str(&path), &err);
 	if (!rules) {
 		(void)fprintf(stderr, "%s\n", err.text);
@@ -234,11 +234,11 @@ command_classify(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (file ? buf_adds(&path, file, &err) < 0 : rulesfile_find(config, &path, &err) < 0)
-		return fail(argv[0], &err, EXIT_USAGE);
+		return fail(argv[0], &err, EXIT_NOT);
 	rules = check_load(buf_str(&path), &err);
 	tagger = rules && arena ? tagger_new(rules, &err) : NULL;
 	if (!tagger)
-		return fail(argv[0], &err, EXIT_USAGE);
+		return fail(argv[0], &err, EXIT_NOT);
 	misses = c.explain ? nearmisses_new(rules, &err) : NULL;
 	if (c.explain && !misses)
 		return fail(argv[0], &err, EXIT_NOT);

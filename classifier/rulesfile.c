@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/config.h"
+#include "common/options.h"
 
 int
 rulesfile_path(const char *config_path, const char *value, struct buf *out, struct err *err)
@@ -24,6 +24,7 @@ rulesfile_find(const char *config_path, struct buf *out, struct err *err)
 	SCOPED(config_free) struct config *config = NULL;
 	const struct config_section *section;
 	struct config_list values;
+	struct options_common common;
 
 	if (!config_path)
 		config_path = getenv("FEEDMILL_CONF");
@@ -37,7 +38,7 @@ rulesfile_find(const char *config_path, struct buf *out, struct err *err)
 			       "names them (there is no " RULESFILE_CONFIG " and no %s)",
 			       buf_str(out));
 	}
-	config = config_load(config_path ? config_path : RULESFILE_CONFIG, err);
+	config = options_load(config_path ? config_path : RULESFILE_CONFIG, &common, err);
 	if (!config)
 		return -1;
 	section = config_section_find(config, "classifier", "");

@@ -45,6 +45,7 @@ def the_configuration_is_named_before_the_command_or_behind_it():
             assert status == 0 and "ok   sink db" in out, (words, out, err)
         for words in (["-c", "/nowhere.conf", "check"], ["status", "-c", "/nowhere.conf"],
                       ["feeds", "list", "-c", "/nowhere.conf"],
+                      ["classify", "-c", "/nowhere.conf"],
                       ["fetch", "-c", "/nowhere.conf", "http://127.0.0.1/"],
                       ["feeds", "export", "-c", "/nowhere.conf"]):
             status, _, err = mill.feedmill(*words)
