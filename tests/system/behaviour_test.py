@@ -15,6 +15,7 @@ import processes
 import wait
 from mill import Mill, SLOWNESS
 from promise import note, promise, run
+from site_server import Site
 from wall import DAY, HOUR, Wall
 
 FETCHER = "fetcher@main"
@@ -193,6 +194,34 @@ def a_changed_list_leaves_the_others_alone():
         for url in kept:
             for member in ("due", "polled", "last_ok", "changed"):
                 assert now[url][member] == state[url][member], (now[url], state[url])
+        mill.stop_all()
+
+
+@promise
+def what_a_server_sends_as_new_alone_is_all_that_it_need_send():
+    """RFC 3229: it knows by the ETag what the fetcher has."""
+    news = [0]
+
+    def answer(headers):
+        news[0] += 1
+        etag, had = f'"{news[0]}"', headers.get("If-None-Match", "").strip('"')
+        delta = had.isdigit() and headers.get("A-IM") == "feed"
+        items = "".join(f"<item><guid>{n}</guid><title>{n}</title></item>"
+                        for n in range(int(had) + 1 if delta else 1, news[0] + 1))
+        body = f'<rss version="2.0"><channel><title>News</title>{items}</channel></rss>'.encode()
+        return ("text/xml", body, 226 if delta else 200,
+                {"ETag": etag, **({"IM": "feed"} if delta else {})})
+
+    with Mill() as mill, Site({"/feed": answer}) as site:
+        mill.start_all()
+        mill.list_feeds([f"{site.url}/feed"])
+        for polls in range(1, 6):
+            wait.until(lambda polls=polls: min(mill.sink_counts().values()) == polls,
+                       f"item {polls}", 30 * SLOWNESS)
+            mill.await_idle()
+            mill.ask(FETCHER, f"poll {site.url}/feed")
+        wait.until(lambda: len(site.asked) >= 6, "it is asked again", 30 * SLOWNESS)
+        assert [headers.get("A-IM") for _, headers in site.requests[:6]] == [None] + ["feed"] * 5
         mill.stop_all()
 
 
