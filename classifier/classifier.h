@@ -38,7 +38,8 @@ struct classifier {
 	int64_t saved_ms;   /* monotonic: when cursors were written last, */
 	int64_t counted_ms; /* and how often the rules fired */
 	bool draining;
-	bool lost; /* a command's commit failed: the turn's own has to fail as well */
+	bool announced; /* a loss, if there is one */
+	bool lost;      /* a command's commit failed: the turn's own has to fail as well */
 
 	uint64_t known, old; /* items that came again */
 	uint64_t joined;     /* items whose story another feed had told */

@@ -1,6 +1,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "classifier/amends.h"
 #include "classifier/classifier.h"
 #include "classifier/command.h"
 #include "classifier/declaration.h"
@@ -123,7 +124,7 @@ open_classifier(struct stage *stage, const void *conf, void **self_out, struct e
 	else if (classifier_use_rules(c, stage_config(stage), own, err) == 0 &&
 		 buf_addf(&path, err, "%s/outbox.db", stage_state_dir(stage)) == 0)
 		c->outbox = outbox_open(buf_str(&path), &options, err);
-	if (c->outbox)
+	if (c->outbox && amends_begin(c->outbox, err) == 0)
 		c->rerun = rerun_open(c->outbox, err);
 	if (c->rerun)
 		c->stories = stories_open(outbox_db(c->outbox), own->story_window_s, err);
@@ -230,6 +231,9 @@ turn(void *self, struct err *err)
 	const int64_t now_s = clock_wall_s();
 	struct outbox_holds holds;
 
+	if (!c->announced && amends_hint(c->outbox, &c->scratch))
+		stage_announce(c->stage, buf_bytes(&c->scratch));
+	c->announced = true;
 	if (sinks_turn(c->sinks, now_s, log_expired, err) < 0 ||
 	    (!c->draining && rerun_turn(c->rerun, c->tagger, c->arena, err) < 0))
 		return -1;

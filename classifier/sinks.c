@@ -5,6 +5,11 @@
 
 #include "classifier/declaration.h"
 #include "classifier/ledger.h"
+#include "common/arena.h"
+#include "common/log.h"
+#include "common/loss.h"
+
+enum { HINT_MEMORY_MAX = 1024 * 1024 };
 
 /* A declared sink; its address is what its route's callbacks get. */
 struct sink {
@@ -12,6 +17,7 @@ struct sink {
 	char *name;
 	struct cursor *cursor;
 	struct route *route;
+	struct losses_heard heard;
 	bool declared; /* while a configuration is taken up */
 };
 
@@ -92,12 +98,37 @@ crashed(void *self, struct route *route, uint64_t id, const char *who, int64_t p
 	return quarantine(sink, id, "the sink died of it again and again", err) < 0 ? -1 : 1;
 }
 
+/* What a sink has lost the outbox gives again, as far as it keeps it. */
+static void
+hint(void *self, struct route *route, struct bytes body)
+{
+	struct sink *sink = self;
+	SCOPED(arena_free) struct arena *arena = arena_new(HINT_MEMORY_MAX);
+	struct err err = {.kind = ERR_NONE};
+	struct loss loss;
+	int64_t items;
+
+	(void)route;
+	if (!arena || !loss_get(body, arena, &loss) || losses_known(&sink->heard, &loss))
+		return;
+	if (cursor_replay(sink->cursor, loss.since_s, NULL, &items, &err) < 0) {
+		/* It is told again when the sink is back, or we are. */
+		log_event(LOG_WARNING, "hint_lost", LOG_TEXT("reason", err.text));
+		return;
+	}
+	(void)losses_hear(&sink->heard, &loss);
+	log_event(LOG_WARNING, "items_lost", LOG_TEXT("sink", sink->name),
+		  LOG_TEXT("loss", loss.id), LOG_NUM("since", loss.since_s),
+		  LOG_NUM("items_given_again", items));
+}
+
 static const struct route_ops route_ops = {
 	.fill = fill,
 	.load = load,
 	.acked = acked,
 	.rejected = rejected,
 	.crashed = crashed,
+	.hint = hint,
 };
 
 static void

@@ -47,6 +47,7 @@ struct db {
 		      */
 	uint64_t commits;
 	char *warning;
+	struct loss loss; /* id "": none */
 };
 
 int
@@ -288,6 +289,12 @@ db_warning(const struct db *db)
 	return db->warning;
 }
 
+const struct loss *
+db_loss(const struct db *db)
+{
+	return db->loss.id[0] ? &db->loss : NULL;
+}
+
 /* path and a suffix; NULL without memory. Release with free. */
 static char *
 beside(const char *path, const char *suffix)
@@ -398,6 +405,31 @@ set_up(struct db *db, const struct db_options *options, struct err *err)
 	return dbschema_migrate(db->conn, options->migrations, err);
 }
 
+static int
+write_loss(struct db *db, struct err *err)
+{
+	SCOPED(free) char *path = beside(db->path, ".lost");
+
+	return path ? loss_write(path, &db->loss, err) : err_sys(err, "database '%s'", db->path);
+}
+
+static int
+read_loss(struct db *db, struct err *err)
+{
+	SCOPED(free) char *path = beside(db->path, ".lost");
+
+	if (!path)
+		return err_sys(err, "database '%s'", db->path);
+	return loss_read(path, clock_wall_s(), &db->loss, err) < 0 ? -1 : 0;
+}
+
+int
+db_loss_since(struct db *db, int64_t since_s, struct err *err)
+{
+	db->loss.since_s = since_s;
+	return write_loss(db, err);
+}
+
 /* Every number that the lost transactions may have given is passed over, in one transaction with
  * the note that they are lost. */
 static int
@@ -448,6 +480,9 @@ settle_mark(struct db *db, struct err *err)
 		     " older copy was put back); numbers go on behind theirs",
 		     db->path, (unsigned long long)lost, (unsigned long long)marked) < 0)
 		db->warning = NULL;
+	/* Noted first: from the next commit on the mark tells nothing of it. */
+	if (loss_new(&db->loss, err) < 0 || write_loss(db, err) < 0)
+		return -1;
 	if (pass_over(db, lost, err) < 0) {
 		db_rollback(db);
 		return -1;
@@ -467,7 +502,7 @@ open_writer(struct db *db, const struct db_options *options, struct err *err)
 	/* On a full disk even the opening needs room. */
 	if (set_up(db, options, err) < 0 && !(db->full && set_up(db, options, err) == 0))
 		return -1;
-	if (settle_mark(db, err) < 0)
+	if (read_loss(db, err) < 0 || settle_mark(db, err) < 0)
 		return -1;
 	db->full = true;
 	db_regain_ballast(db);

@@ -6,6 +6,7 @@
  *   PATH.lock     held by the writer: a second one is refused
  *   PATH.ballast  given up when the disk is full, so that deletes and checkpoints still fit
  *   PATH.mark     how many transactions were committed
+ *   PATH.lost     that some of them are gone
  *
  * The mark: SQLite takes a WAL with a flipped bit for one that ends there, so that commits that
  * were on the disk are silently gone. Then, or when an older copy of the file was put back, the
@@ -24,6 +25,7 @@
 
 #include "common/dbconn.h"
 #include "common/err.h"
+#include "common/loss.h"
 #include "common/scope.h"
 
 struct db;
@@ -59,6 +61,11 @@ SCOPED_DEFINE(struct db, db_close)
 
 /* What the owner should log once after db_open; NULL: nothing. Borrowed. */
 const char *db_warning(const struct db *db);
+/* The last loss of commits, when it is still to be told to who can give again what they held
+ * (loss.h). When since_s is unknown, the owner finds it in what is left, and notes it before
+ * anything new is taken. NULL: there is none. Borrowed. */
+const struct loss *db_loss(const struct db *db);
+int db_loss_since(struct db *db, int64_t since_s, struct err *err);
 
 /* Statements without rows; several may stand in sql. */
 int db_exec(struct db *db, const char *sql, struct err *err);

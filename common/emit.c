@@ -6,6 +6,9 @@
 #include <sys/queue.h>
 
 #include "common/idmap.h"
+#include "common/loss.h"
+
+enum { HINT_MEMORY_MAX = 1024 * 1024 };
 
 struct part {
 	LIST_ENTRY(part) link; /* of its whole */
@@ -121,11 +124,25 @@ crashed(void *self, struct route *route, uint64_t id, const char *who, int64_t p
 											     : 1;
 }
 
+/* What a classifier has lost, whoever gave us the documents can give again. */
+static void
+hint(void *self, struct route *route, struct bytes hint)
+{
+	const struct emit *emit = self;
+	SCOPED(arena_free) struct arena *arena = arena_new(HINT_MEMORY_MAX);
+	struct loss loss;
+
+	(void)route;
+	if (arena && loss_get(hint, arena, &loss))
+		stage_announce(emit->stage, hint);
+}
+
 static const struct route_ops ops = {
 	.load = load,
 	.acked = acked,
 	.rejected = rejected,
 	.crashed = crashed,
+	.hint = hint,
 };
 
 struct emit *

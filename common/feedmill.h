@@ -106,6 +106,10 @@ FM_EXPORT int fm_fail(struct fm_sink *sink, int verdict, const char *fmt, ...) F
 /* A line in the log: event is one word; text may be NULL. */
 FM_EXPORT void fm_log(struct fm_sink *sink, int syslog_priority, const char *event,
 		      const char *text);
+/* In open: what was acked since then (seconds since 1970) may be gone, though the sink had promised
+ * it. The mill gives it again, as far as it keeps it. id names the loss (at most 16 characters):
+ * told again in a later life, it is the same. One at a time. */
+FM_EXPORT void fm_lost(struct fm_sink *sink, const char *id, int64_t since_s);
 /* The verdict of an item that put answered with FM_PENDING, once for each: FM_OK (acked after the
  * next commit), FM_RETRY (after delay_ms; 0: the mill's own back-off) or FM_REJECT. An item may be
  * put again while it is pending, when its sender was restarted: as another ticket. */

@@ -47,6 +47,11 @@ struct linkin {
 	uint64_t last_ticket;
 	struct confession confessions[CONFESSIONS_MAX];
 	size_t confession_count;
+	struct announced {
+		char *data;
+		size_t len;
+	} announced[LINKIN_ANNOUNCED_MAX];
+	size_t announced_next;
 	bool bye;
 	bool failed;
 	uint64_t strangers;
@@ -94,6 +99,8 @@ linkin_free(struct linkin *in)
 		session_done(&in->sessions[i]);
 	for (size_t i = 0; i < in->confession_count; i++)
 		free(in->confessions[i].from);
+	for (size_t i = 0; i < LINKIN_ANNOUNCED_MAX; i++)
+		free(in->announced[i].data);
 	free(in->todos);
 	free(in);
 }
@@ -246,6 +253,12 @@ grant(struct linkin *in, int i, struct frame *frame)
 }
 
 static void
+announce(struct linkin *in, int i, const struct announced *a)
+{
+	todo_send(in, i, FRAME_HINT)->body = (struct bytes){a->data, a->len};
+}
+
+static void
 hear_hello(struct linkin *in, const struct frame *hello, int64_t now_ms)
 {
 	int i = find_session(in, hello->from);
@@ -285,6 +298,9 @@ hear_hello(struct linkin *in, const struct frame *hello, int64_t now_ms)
 	in->sessions[i].epoch = hello->epoch;
 	grant(in, i, todo_send(in, i, FRAME_WELCOME));
 	confess(in, i);
+	for (size_t n = 0; n < LINKIN_ANNOUNCED_MAX; n++)
+		if (in->announced[n].data)
+			announce(in, i, &in->announced[n]);
 	if (in->bye)
 		(void)todo_send(in, i, FRAME_BYE);
 }
@@ -481,6 +497,28 @@ linkin_hint(struct linkin *in, uint64_t ticket, struct bytes hint)
 
 	if (held && held->session >= 0)
 		todo_send(in, held->session, FRAME_HINT)->body = hint;
+}
+
+void
+linkin_announce(struct linkin *in, struct bytes hint)
+{
+	struct announced *a;
+	char *copy;
+
+	for (size_t n = 0; n < LINKIN_ANNOUNCED_MAX; n++)
+		if (in->announced[n].data && in->announced[n].len == hint.len &&
+		    memcmp(in->announced[n].data, hint.data, hint.len) == 0)
+			return;
+	copy = malloc(hint.len + 1);
+	if (!copy)
+		return; /* a hint: whoever gave it gives it again with its next life */
+	memcpy(copy, hint.data, hint.len);
+	a = &in->announced[in->announced_next++ % LINKIN_ANNOUNCED_MAX];
+	free(a->data);
+	*a = (struct announced){copy, hint.len};
+	for (int i = 0; i < in->session_count; i++)
+		if (in->sessions[i].from)
+			announce(in, i, a);
 }
 
 void

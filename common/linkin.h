@@ -19,6 +19,7 @@
 
 enum {
 	LINKIN_SESSIONS_MAX = 256,
+	LINKIN_ANNOUNCED_MAX = 8,
 	LINKIN_SILENT_MS = 60000, /* a session that says nothing for so long is over */
 };
 
@@ -47,6 +48,9 @@ void linkin_nack(struct linkin *in, uint64_t ticket, enum frame_nack nack, const
 		 int64_t delay_ms);
 /* Sends a HINT to the sender of a message that is held. Borrows hint until it is taken. */
 void linkin_hint(struct linkin *in, uint64_t ticket, struct bytes hint);
+/* Sends a HINT to every sender, now and whenever it says HELLO. Copies; the same again does
+ * nothing, and of more than LINKIN_ANNOUNCED_MAX the oldest is told no more. */
+void linkin_announce(struct linkin *in, struct bytes hint);
 /* An earlier life of this receiver died while it handled message id of that stream: told to the
  * sender when it says HELLO. Copies from. */
 void linkin_confess(struct linkin *in, const char *from, uint64_t stream, uint64_t id,

@@ -8,6 +8,7 @@
 #include "common/feedmill.h"
 #include "common/item.h"
 #include "common/log.h"
+#include "common/loss.h"
 #include "common/options.h"
 #include "common/quantity.h"
 #include "common/stage.h"
@@ -36,7 +37,8 @@ struct fm_sink {
 	const struct config_section *section;
 	struct arena *arena;
 	struct buf json;
-	size_t pending; /* answered with FM_PENDING and not settled */
+	struct loss loss; /* to announce; id "": none */
+	size_t pending;   /* answered with FM_PENDING and not settled */
 	char reason[512];
 };
 
@@ -241,12 +243,24 @@ on_commit(void *self, struct err *err)
 	return verdict == FM_OK ? 0 : verdict_err(sink, verdict, err);
 }
 
+static void
+announce_loss(struct fm_sink *sink)
+{
+	buf_reset(&sink->json);
+	if (loss_put(&sink->loss, &sink->json, NULL) == 0)
+		stage_announce(sink->stage, buf_bytes(&sink->json));
+	buf_reset(&sink->json);
+	sink->loss.id[0] = '\0';
+}
+
 static int
 on_turn(void *self, struct err *err)
 {
 	struct fm_sink *sink = self;
 	int verdict;
 
+	if (sink->loss.id[0])
+		announce_loss(sink);
 	if (!sink->ops->turn)
 		return 0;
 	sink->reason[0] = '\0';
@@ -449,6 +463,13 @@ fm_log(struct fm_sink *sink, int syslog_priority, const char *event, const char 
 {
 	log_event(syslog_priority, event, LOG_TEXT("sink", sink->name),
 		  LOG_TEXT("text", text ? text : ""));
+}
+
+void
+fm_lost(struct fm_sink *sink, const char *id, int64_t since_s)
+{
+	sink->loss = (struct loss){.since_s = since_s};
+	(void)snprintf(sink->loss.id, sizeof(sink->loss.id), "%s", id);
 }
 
 void

@@ -125,6 +125,10 @@ void stage_settle(struct stage *stage, uint64_t ticket, enum stage_verdict verdi
  * optional, last wins. Copies. */
 void stage_hint(struct stage *stage, uint64_t ticket, struct bytes hint);
 
+/* Tells every sender, now and whenever it connects: idempotent. Not before the first turn. Copies.
+ */
+void stage_announce(struct stage *stage, struct bytes hint);
+
 /* A line for `feedmill tap`: JSON text without a newline; dropped for listeners that are slow.
  * Ask stage_tapped first: usually nobody listens. */
 bool stage_tapped(const struct stage *stage);

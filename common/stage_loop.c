@@ -72,6 +72,15 @@ stage_hint(struct stage *stage, uint64_t ticket, struct bytes hint)
 }
 
 void
+stage_announce(struct stage *stage, struct bytes hint)
+{
+	if (!stage->inlet)
+		return;
+	linkin_announce(inlet_link(stage->inlet), hint);
+	(void)inlet_answer(stage->inlet, NULL);
+}
+
+void
 stage_drain(struct stage *stage)
 {
 	if (stage->draining_until_ms)

@@ -5,6 +5,8 @@
 
 #include "common/arena.h"
 #include "common/document.h"
+#include "common/log.h"
+#include "common/loss.h"
 #include "common/quarantine.h"
 #include "common/wire.h"
 #include "fetcher/archive.h"
@@ -21,6 +23,7 @@ struct handover {
 	uint64_t committed; /* rows up to here are on the disk */
 	uint64_t offered;   /* rows up to here were offered */
 	struct handover_counts counts;
+	struct losses_heard heard;
 };
 
 struct handover *
@@ -288,9 +291,26 @@ look_back(struct handover *h, const char *feed, const struct description *d, int
 	return got < 0 ? -1 : archive;
 }
 
+/* A stage on the way has lost what it had acked: the feeds have it still. */
+static int
+make_good(struct handover *h, const struct loss *loss, struct err *err)
+{
+	int64_t feeds = 0;
+
+	if (state_ask_whole(h->state, loss->since_s, sweep_lesson(h->sweep).now_s, &feeds, err) < 0)
+		return -1;
+	sweep_ask_whole(h->sweep);
+	(void)losses_hear(&h->heard, loss);
+	log_event(LOG_WARNING, "items_lost", LOG_TEXT("loss", loss->id),
+		  LOG_NUM("since", loss->since_s), LOG_NUM("feeds_asked_again", feeds));
+	return 0;
+}
+
 int
 handover_hint(struct handover *h, struct bytes hint, struct err *err)
 {
+	struct loss loss;
+
 	SCOPED(feed_done) struct feed loaded = {.due_s = 0};
 	struct feed *feed = NULL;
 	struct wire_in *in;
@@ -302,6 +322,8 @@ handover_hint(struct handover *h, struct bytes hint, struct err *err)
 	int archive;
 
 	arena_reset(h->arena);
+	if (loss_get(hint, h->arena, &loss))
+		return losses_known(&h->heard, &loss) ? 0 : make_good(h, &loss, err);
 	in = wire_in(hint, h->arena);
 	id = wire_str(in, "feed", FEED_ID_HEX);
 	description = (struct description){

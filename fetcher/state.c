@@ -8,7 +8,13 @@
 #include "fetcher/hostbook.h"
 #include "fetcher/schedule.h"
 
-enum { PATH_BYTES_MAX = 4096, PURGE_ROWS = 1000, CLOCK_SLACK_S = 120 };
+enum {
+	PATH_BYTES_MAX = 4096,
+	PURGE_ROWS = 1000,
+	CLOCK_SLACK_S = 120,
+	WHOLE_A_SECOND = 20,       /* feeds asked for everything again, */
+	WHOLE_SPREAD_S = 4 * 3600, /* or as many as it takes to be done by then */
+};
 
 /* The indexes hold only the rows they are asked for: what is never due, and what is well, costs
  * nothing there. */
@@ -403,6 +409,34 @@ state_poll_now(struct state *s, const char *id, int64_t now_s, struct err *err)
 	if (db_run(stmt, err) < 0)
 		return -1;
 	return db_changes(s->db) > 0 ? 1 : 0;
+}
+
+int
+state_ask_whole(struct state *s, int64_t since_s, int64_t now_s, int64_t *count_out,
+		struct err *err)
+{
+	struct db_stmt *stmt;
+	int64_t count = 0;
+
+	if (state_ask(s, "SELECT count(*) FROM feeds WHERE changed_s >= ?1 AND due_s IS NOT NULL",
+		      since_s, &count, err) < 0)
+		return -1;
+	stmt = state_write(s,
+			   "UPDATE feeds SET etag = NULL, last_modified = NULL,"
+			   " validators_url = NULL, digest = NULL,"
+			   " due_s = min(due_s, ?1 + " STATE_SPREAD(
+				   "id") ") WHERE changed_s >= ?3 AND due_s IS NOT NULL",
+			   err);
+	if (!stmt)
+		return -1;
+	db_int(stmt, 1, now_s);
+	db_int(stmt, 2,
+	       count / WHOLE_A_SECOND < WHOLE_SPREAD_S ? count / WHOLE_A_SECOND : WHOLE_SPREAD_S);
+	db_int(stmt, 3, since_s);
+	if (db_run(stmt, err) < 0)
+		return -1;
+	*count_out = count;
+	return 0;
 }
 
 int

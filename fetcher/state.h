@@ -77,6 +77,10 @@ int state_due(struct state *state, int64_t now_s, struct due_cursor *cursor, int
 int state_next_due(struct state *state, int64_t now_s, int64_t *out, struct err *err);
 /* Due now: one feed (by id; 0 no such feed, 1) or, with NULL, all that are not retired. */
 int state_poll_now(struct state *state, const char *id, int64_t now_s, struct err *err);
+/* What feeds brought since since_s may be lost: they are asked for everything again, soon, and
+ * spread where they are many. */
+int state_ask_whole(struct state *state, int64_t since_s, int64_t now_s, int64_t *count_out,
+		    struct err *err);
 /* The wall clock is at now_s; when it has gone back, no due time stays further ahead than the rules
  * allow. Call at the start and every minute or so. */
 int state_check_clock(struct state *state, int64_t now_s, int64_t interval_s, struct err *err);

@@ -70,6 +70,13 @@ sweep_feed(struct sweep *s, const char *id)
 	return job && job->poll ? poll_feed(job->poll) : NULL;
 }
 
+void
+sweep_ask_whole(struct sweep *s)
+{
+	window_each_feed(s->window, learn_to_ask_whole);
+	sweep_look_anew(s);
+}
+
 /* The job's request is over, or its poll is. */
 static void
 end_transfer(struct sweep *s, struct job *job)

@@ -68,6 +68,8 @@ void sweep_look_anew(struct sweep *sweep);
 
 /* The feed, as it will be saved, while a poll of it is in flight; NULL: it is not. Borrowed; change
  * it there instead of in the state. */
+/* Polls that are under way are the last with their validators. */
+void sweep_ask_whole(struct sweep *sweep);
 struct feed *sweep_feed(struct sweep *sweep, const char *id);
 
 size_t sweep_in_flight(const struct sweep *sweep);

@@ -64,6 +64,15 @@ window_find(struct window *w, const char *id)
 }
 
 void
+window_each_feed(const struct window *w, void (*each)(struct feed *feed))
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct job *job = w->buckets[i]; job; job = job->next)
+			if (job->poll)
+				each(poll_feed(job->poll));
+}
+
+void
 window_drop(struct window *w, struct job *job)
 {
 	*link_of(w, job->id) = job->next;

@@ -45,6 +45,8 @@ SCOPED_DEFINE(struct window, window_free)
 int window_fill(struct window *window, int64_t now_ms, bool *more_out, struct err *err);
 /* The job of that feed, NULL. */
 struct job *window_find(struct window *window, const char *id);
+/* Calls each for the feeds that are in flight. */
+void window_each_feed(const struct window *window, void (*each)(struct feed *feed));
 void window_drop(struct window *window, struct job *job);
 
 /* A feed will be due at due_s: the window looks again by then. */

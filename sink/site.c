@@ -11,6 +11,7 @@
 #include "common/file.h"
 #include "common/url.h"
 #include "common/utf8.h"
+#include "sink/lost.h"
 #include "sink/sinks.h"
 #include "sink/site_excerpt.h"
 #include "sink/site_intake.h"
@@ -175,7 +176,10 @@ site_open(struct fm_sink *sink, void **self)
 	if (!site->intake || file_mkdirs(site->path, &err) < 0)
 		return verdict_of(sink, &err);
 	site->db = site_store_open(db_path, &err);
-	if (site->db)
+	if (site->db && db_warning(site->db))
+		fm_log(sink, LOG_WARNING, "database", db_warning(site->db));
+	/* When an item was fetched is not kept: it gets again all that there is. */
+	if (site->db && lost_tell(sink, site->db, "SELECT 0", &err) == 0)
 		site->press = press_new(&site->conf, site->db, &err);
 	if (!site->press)
 		return verdict_of(sink, &err);

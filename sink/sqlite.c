@@ -9,6 +9,7 @@
 #include "common/db.h"
 #include "sink/dedupe.h"
 #include "sink/htmltext.h"
+#include "sink/lost.h"
 #include "sink/outpath.h"
 #include "sink/sqlite_schema.h"
 #include "sink/verdict.h"
@@ -41,6 +42,10 @@ sqlite_close(struct fm_sink *sink, void *self)
 	free(sqlite);
 }
 
+/* Of the rows that were written last, and so came last. */
+static const char newest_left[] = "SELECT min(strftime('%s', fetched)) FROM"
+				  " (SELECT fetched FROM items ORDER BY n DESC LIMIT 512)";
+
 static int
 sqlite_open(struct fm_sink *sink, void **self)
 {
@@ -67,6 +72,11 @@ sqlite_open(struct fm_sink *sink, void **self)
 	}
 	if (db_warning(sqlite->db))
 		fm_log(sink, LOG_WARNING, "database", db_warning(sqlite->db));
+	if (lost_tell(sink, sqlite->db, newest_left, &err) < 0) {
+		verdict = verdict_at_open(sink, &err);
+		sqlite_close(sink, sqlite);
+		return verdict;
+	}
 	*self = sqlite;
 	return FM_OK;
 }

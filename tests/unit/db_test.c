@@ -202,8 +202,13 @@ notices_commits_that_a_flipped_bit_in_the_wal_takes_away(void)
 	CHECK(add(db, "new") == 0 && db_commit(db, NULL) == 0);
 	CHECK(ask_int(db, "SELECT max(id) FROM t") > rows + (50 - rows) * 1000000);
 	db_close(db);
-	/* It is said once. */
+	/* It is said once; and noted for those who can make good for it. */
 	db = opened(path);
+	CHECK(db_loss(db) && db_loss(db)->since_s == LOSS_SINCE_UNKNOWN);
+	CHECK(db_loss_since(db, 77, NULL) == 0);
+	db_close(db);
+	db = opened(path);
+	CHECK(db_loss(db) && db_loss(db)->since_s == 77);
 	CHECK(!db_warning(db) && ask_int(db, "SELECT count(*) FROM t") == rows + 1);
 	db_close(db);
 }
@@ -222,7 +227,7 @@ a_kill_alone_is_no_loss(void)
 	/* Nor is a mark that was lost or lags behind. */
 	CHECK(truncate(folder_file(&folder, "x.db.mark"), 0) == 0);
 	db = opened(path);
-	CHECK(!db_warning(db));
+	CHECK(!db_warning(db) && !db_loss(db));
 	db_close(db);
 }
 

@@ -1,6 +1,7 @@
 /* emit on a route of ours: what it offers is noted, and acked or refused by hand. */
 #include "common/emit.h"
 
+#include "common/loss.h"
 #include "tests/unit/check.h"
 
 static const struct route_ops *ops;
@@ -54,6 +55,16 @@ stage_settle(struct stage *stage, uint64_t ticket, enum stage_verdict verdict, c
 	settled_ticket = ticket;
 	settled = (int)verdict;
 	(void)snprintf(settled_reason, sizeof(settled_reason), "%s", reason ? reason : "");
+}
+
+static size_t announced;
+
+void
+stage_announce(struct stage *stage, struct bytes hint)
+{
+	(void)stage;
+	CHECK(hint.len > 0);
+	announced++;
 }
 
 static struct emit *
@@ -134,6 +145,24 @@ takes_back_the_parts_of_a_message_that_failed_half_way(void)
 	emit_free(emit);
 }
 
+/* Other hints are for the stage that they come to. */
+static void
+passes_on_what_was_lost_and_no_other_hint(void)
+{
+	const struct loss loss = {.id = "00000000000000aa", .since_s = 5};
+	struct emit *emit = with_parts(1, 1);
+	struct buf hint = buf_init(1024);
+
+	CHECK(loss_put(&loss, &hint, NULL) == 0);
+	ops->hint(ops_self, NULL, buf_bytes(&hint));
+	CHECK(announced == 1);
+	ops->hint(ops_self, NULL, (struct bytes){"\x80", 1});
+	ops->hint(ops_self, NULL, (struct bytes){"\xc1", 1});
+	CHECK(announced == 1);
+	buf_done(&hint);
+	emit_free(emit);
+}
+
 int
 main(void)
 {
@@ -141,6 +170,7 @@ main(void)
 	RUN(loads_a_part_as_long_as_it_is_not_acked);
 	RUN(one_part_that_can_never_work_rejects_the_whole);
 	RUN(three_crashes_reject_and_kills_from_outside_count_less);
+	RUN(passes_on_what_was_lost_and_no_other_hint);
 	RUN(takes_back_the_parts_of_a_message_that_failed_half_way);
 	return check_done();
 }

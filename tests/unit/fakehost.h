@@ -178,6 +178,19 @@ fm_log(struct fm_sink *sink, int syslog_priority, const char *event, const char 
 	(void)buf_addf(&sink->log, NULL, "%s %s\n", event, text ? text : "");
 }
 
+static struct {
+	char id[32];
+	int64_t since_s;
+} fake_lost;
+
+void
+fm_lost(struct fm_sink *sink, const char *id, int64_t since_s)
+{
+	(void)sink;
+	(void)snprintf(fake_lost.id, sizeof(fake_lost.id), "%s", id);
+	fake_lost.since_s = since_s;
+}
+
 void
 fm_settle(struct fm_sink *sink, uint64_t ticket, int verdict, const char *reason, int64_t delay_ms)
 {

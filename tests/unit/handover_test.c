@@ -1,6 +1,7 @@
 #include "fetcher/handover.h"
 
 #include "common/document.h"
+#include "common/loss.h"
 #include "common/quarantine.h"
 #include "common/wire.h"
 #include "fetcher/learn.h"
@@ -250,6 +251,45 @@ tries_again_or_lets_go_when_a_person_says_so(void)
 }
 
 static void
+asks_for_everything_again_when_a_stage_behind_it_has_lost_something(void)
+{
+	SCOPED(buf_done) struct buf hint = buf_init(1000);
+	struct loss loss = {.id = "00000000000000aa", .since_s = NOW + 1};
+	struct feed feed;
+
+	begin();
+	spool_one("<rss/>");
+	feed = load();
+	CHECK(feed_set(&feed.etag, "\"e\"", NULL) == 0);
+	feed.changed_s = NOW;
+	feed.due_s = INT64_MAX / 4;
+	CHECK(state_save(state, &feed, NULL) == 0);
+	feed_done(&feed);
+	commit();
+	/* It brought nothing since then. */
+	CHECK(loss_put(&loss, &hint, NULL) == 0);
+	CHECK(handover_hint(handover, buf_bytes(&hint), NULL) == 0);
+	commit();
+	feed = load();
+	CHECK(feed.etag && feed.due_s == INT64_MAX / 4);
+	feed_done(&feed);
+	/* The same loss, told again with another word, asks for nothing. */
+	loss.since_s = NOW - 1;
+	for (int i = 0; i < 2; i++) {
+		buf_reset(&hint);
+		CHECK(loss_put(&loss, &hint, NULL) == 0);
+		CHECK(handover_hint(handover, buf_bytes(&hint), NULL) == 0);
+		commit();
+		feed = load();
+		CHECK(!feed.etag == (i > 0) && !feed.digest.set == (i > 0));
+		CHECK((feed.due_s < INT64_MAX / 4) == (i > 0));
+		feed_done(&feed);
+		loss.id[0] = 'b';
+	}
+	end();
+}
+
+static void
 takes_hints_for_what_they_are(void)
 {
 	SCOPED(buf_done) struct buf hint = buf_init(1000);
@@ -281,6 +321,7 @@ main(void)
 	RUN(keeps_what_no_parser_can_read_and_asks_for_everything_again);
 	RUN(blames_a_document_only_after_several_crashes);
 	RUN(tries_again_or_lets_go_when_a_person_says_so);
+	RUN(asks_for_everything_again_when_a_stage_behind_it_has_lost_something);
 	RUN(takes_hints_for_what_they_are);
 	return check_done();
 }

@@ -188,6 +188,35 @@ a_sender_that_leaves_is_waited_for_no_more_and_its_messages_are_known(void)
 }
 
 static void
+announces_to_all_who_are_there_and_who_come_once(void)
+{
+	struct linkin *in = linkin_new(&credit);
+	struct linkin_action a;
+	char text[2] = "a";
+
+	hello(in, 1, 1, &a);
+	CHECK(linkin_next(in, &a) == LINKIN_NONE);
+	for (int i = 0; i < 2; i++)
+		linkin_announce(in, (struct bytes){"lost", 4});
+	CHECK(linkin_next(in, &a) == LINKIN_SEND && a.frame.type == FRAME_HINT);
+	CHECK(a.frame.body.len == 4 && memcmp(a.frame.body.data, "lost", 4) == 0);
+	CHECK(linkin_next(in, &a) == LINKIN_NONE);
+	hello(in, 1, 2, &a);
+	CHECK(a.frame.type == FRAME_WELCOME && linkin_next(in, &a) == LINKIN_SEND);
+	CHECK(a.frame.type == FRAME_HINT && linkin_next(in, &a) == LINKIN_NONE);
+	/* Bounded: the newest are told. */
+	for (int i = 0; i < LINKIN_ANNOUNCED_MAX; i++, text[0]++) {
+		linkin_announce(in, (struct bytes){text, 1});
+		CHECK(linkin_next(in, &a) == LINKIN_SEND && linkin_next(in, &a) == LINKIN_NONE);
+	}
+	hello(in, 1, 3, &a);
+	for (int i = 0; i < LINKIN_ANNOUNCED_MAX; i++)
+		CHECK(linkin_next(in, &a) == LINKIN_SEND && a.frame.body.len == 1);
+	CHECK(linkin_next(in, &a) == LINKIN_NONE);
+	linkin_free(in);
+}
+
+static void
 a_silent_sender_is_forgotten_when_nothing_is_in_hand(void)
 {
 	struct linkin *in = linkin_new(&credit);
@@ -216,6 +245,7 @@ main(void)
 	RUN(confesses_to_the_sender_whose_message_it_died_of);
 	RUN(says_bye_also_to_those_who_come);
 	RUN(a_sender_that_leaves_is_waited_for_no_more_and_its_messages_are_known);
+	RUN(announces_to_all_who_are_there_and_who_come_once);
 	RUN(a_silent_sender_is_forgotten_when_nothing_is_in_hand);
 	return check_done();
 }
