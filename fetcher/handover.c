@@ -145,6 +145,31 @@ digest_of(struct handover *h, struct bytes body, struct feed_digest *out, struct
 	return learn_digest(type, doc.body, out, err);
 }
 
+/* Everybody who brought something since then; how many they are. */
+static int64_t
+ask_all(struct handover *h, int64_t since_s, int64_t now_s, struct err *err)
+{
+	int64_t feeds = 0;
+
+	if (state_ask_whole(h->state, since_s, now_s, &feeds, err) < 0)
+		return -1;
+	sweep_ask_whole(h->sweep);
+	return feeds;
+}
+
+/* The disk spoiled the document, not its publisher. */
+static int
+fetch_anew(struct handover *h, struct feed *feed, int64_t now_s, struct err *err)
+{
+	learn_to_ask_whole(feed);
+	if (feed->due_s > now_s)
+		feed->due_s = now_s;
+	if (state_save(h->state, feed, err) < 0)
+		return -1;
+	sweep_look_anew(h->sweep);
+	return 0;
+}
+
 /* Moves row id to the quarantine and makes its feed ask for everything next time. */
 static int
 set_aside(struct handover *h, uint64_t id, const char *who, const char *reason, int64_t attempts,
@@ -186,9 +211,14 @@ set_aside(struct handover *h, uint64_t id, const char *who, const char *reason, 
 						 .body = buf_bytes(&body)},
 			   &quarantined, err) < 0)
 		return -1;
+	lesson = sweep_lesson(h->sweep);
+	/* Whose it was is past finding out as well. */
+	if (!feed && unread.kind != ERR_NONE)
+		return ask_all(h, 0, lesson.now_s, err) < 0 ? -1 : 0;
 	if (!feed)
 		return 0;
-	lesson = sweep_lesson(h->sweep);
+	if (unread.kind != ERR_NONE)
+		return fetch_anew(h, feed, lesson.now_s, err);
 	if (learn_rejected(feed, &digest, reason, &lesson, err) < 0)
 		return -1;
 	feed->quarantined = quarantined;
@@ -295,11 +325,10 @@ look_back(struct handover *h, const char *feed, const struct description *d, int
 static int
 make_good(struct handover *h, const struct loss *loss, struct err *err)
 {
-	int64_t feeds = 0;
+	const int64_t feeds = ask_all(h, loss->since_s, sweep_lesson(h->sweep).now_s, err);
 
-	if (state_ask_whole(h->state, loss->since_s, sweep_lesson(h->sweep).now_s, &feeds, err) < 0)
+	if (feeds < 0)
 		return -1;
-	sweep_ask_whole(h->sweep);
 	(void)losses_hear(&h->heard, loss);
 	log_event(LOG_WARNING, "items_lost", LOG_TEXT("loss", loss->id),
 		  LOG_NUM("since", loss->since_s), LOG_NUM("feeds_asked_again", feeds));
