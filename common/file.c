@@ -90,6 +90,18 @@ file_sync_folder(const char *path, struct err *err)
 	return 0;
 }
 
+/* Who may read a file with passwords in it is for its owner to say. */
+static void
+take_after(int fd, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	(void)!fchown(fd, st.st_uid, st.st_gid); /* as far as we may */
+	(void)fchmod(fd, st.st_mode & 0777);
+}
+
 int
 file_replace(const char *path, struct bytes content, struct err *err)
 {
@@ -101,6 +113,7 @@ file_replace(const char *path, struct bytes content, struct err *err)
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_sys(err, "open '%s'", temporary);
+	take_after(fd, path);
 	/* The content is on the disk before its name is: a crash in between leaves the old file. */
 	if (write_all(fd, temporary, content, err) < 0) {
 		(void)unlink(temporary);

@@ -10,7 +10,8 @@
 int file_read(const char *path, struct buf *out, struct err *err);
 
 /* Replaces path: temporary file in the same folder, write, fsync, rename, fsync of the folder.
- * Its mode is 0644 less the umask. */
+ * The file that was there gives it its mode and, where that may be, its owner; else the mode is
+ * 0644 less the umask. */
 int file_replace(const char *path, struct bytes content, struct err *err);
 
 /* Makes the folder and what is missing above it, with mode 0755 less the umask. */

@@ -29,6 +29,15 @@ write_file(const char *name, const char *text, struct err *err)
 	return file_replace(in_folder(name), (struct bytes){text, strlen(text)}, err);
 }
 
+static mode_t
+umask_now(void)
+{
+	const mode_t mask = umask(022);
+
+	(void)umask(mask);
+	return mask;
+}
+
 static void
 reads_up_to_its_ceiling_and_no_further(void)
 {
@@ -64,6 +73,21 @@ reads_empty_large_and_endless_files(void)
 	CHECK(file_read(in_folder("large"), &large, &err) == 0 && large.len == content.len);
 	CHECK(memcmp(large.data, content.data, content.len) == 0);
 	CHECK(file_read("/dev/zero", &endless, &err) == -1 && err.kind == ERR_REJECT);
+}
+
+static void
+who_may_read_a_file_may_read_the_one_that_replaces_it(void)
+{
+	struct stat st;
+
+	CHECK(write_file("secret", "old", NULL) == 0);
+	CHECK(stat(in_folder("secret"), &st) == 0 && (st.st_mode & 0777) == (0644 & ~umask_now()));
+	CHECK(chmod(in_folder("secret"), 0600) == 0);
+	CHECK(write_file("secret", "new", NULL) == 0);
+	CHECK(stat(in_folder("secret"), &st) == 0 && (st.st_mode & 0777) == 0600);
+	CHECK(chmod(in_folder("secret"), 0660) == 0); /* wider than the umask */
+	CHECK(write_file("secret", "newer", NULL) == 0);
+	CHECK(stat(in_folder("secret"), &st) == 0 && (st.st_mode & 0777) == 0660);
 }
 
 static void
@@ -141,8 +165,8 @@ makes_missing_folders(void)
 static void
 remove_folder(void)
 {
-	static const char *const names[] = {"five",    "large", "state", "kept", "plain",
-					    "a/b/c/d", "a/b/c", "a/b",   "a",    ""};
+	static const char *const names[] = {"secret",  "five",  "large", "state", "kept", "plain",
+					    "a/b/c/d", "a/b/c", "a/b",   "a",     ""};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		CHECK(remove(in_folder(names[i])) == 0);
@@ -156,6 +180,7 @@ main(void)
 		return EXIT_FAILURE;
 	RUN(reads_up_to_its_ceiling_and_no_further);
 	RUN(reads_empty_large_and_endless_files);
+	RUN(who_may_read_a_file_may_read_the_one_that_replaces_it);
 	RUN(names_the_path_and_the_reason);
 	RUN(replaces_whole_and_leaves_nothing_beside);
 	RUN(keeps_the_old_content_when_the_new_does_not_fit);
