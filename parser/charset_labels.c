@@ -31,6 +31,7 @@ static const struct charset CHARSETS[] = {
 	{"iso-8859-6", "ISO-8859-6", false},
 	{"iso-8859-7", "ISO-8859-7", false},
 	{"iso-8859-8", "ISO-8859-8", false},
+	{"iso-8859-8-i", "ISO-8859-8", false},
 	{"iso-8859-10", "ISO-8859-10", false},
 	{"iso-8859-13", "ISO-8859-13", false},
 	{"iso-8859-14", "ISO-8859-14", false},
@@ -123,7 +124,7 @@ static const struct {
 	{"suneugreek", "iso-8859-7"},
 	{"csiso88598e", "iso-8859-8"}, {"csisolatinhebrew", "iso-8859-8"}, {"hebrew", "iso-8859-8"},
 	{"iso88598e", "iso-8859-8"}, {"isoir138", "iso-8859-8"}, {"visual", "iso-8859-8"},
-	{"csiso88598i", "iso-8859-8"}, {"iso88598i", "iso-8859-8"}, {"logical", "iso-8859-8"},
+	{"csiso88598i", "iso-8859-8-i"}, {"logical", "iso-8859-8-i"},
 	{"csisolatin6", "iso-8859-10"}, {"isoir157", "iso-8859-10"}, {"l6", "iso-8859-10"},
 	{"latin6", "iso-8859-10"}, {"latin7", "iso-8859-13"}, {"latin8", "iso-8859-14"},
 	{"csisolatin9", "iso-8859-15"}, {"l9", "iso-8859-15"}, {"latin9", "iso-8859-15"},
@@ -209,8 +210,10 @@ charset_of_label(const char *label, size_t len)
 {
 	char wanted[CHARSET_LABEL_BYTES_MAX];
 	char known[CHARSET_LABEL_BYTES_MAX];
+	const char *colon = len > 0 ? memchr(label, ':', len) : NULL;
 
-	if (plain(label, len, wanted) == 0)
+	/* "ISO_8859-2:1987", the year of the standard behind the colon. */
+	if (plain(label, colon ? (size_t)(colon - label) : len, wanted) == 0)
 		return NULL;
 	for (size_t i = 0; i < sizeof(CHARSETS) / sizeof(CHARSETS[0]); i++) {
 		(void)plain(CHARSETS[i].name, strlen(CHARSETS[i].name), known);

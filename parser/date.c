@@ -156,15 +156,25 @@ word(struct reading *r, bool first)
 	return first || date_filler(&w) || date_weekday(&w) || (dated && r->hour >= 0);
 }
 
+/* The sign that typesetters have for it (U+2212). */
+static const char MINUS[] = "\xE2\x88\x92";
+
+static bool
+is_minus(const char *at, const char *end)
+{
+	return (size_t)(end - at) >= sizeof(MINUS) - 1 && memcmp(at, MINUS, sizeof(MINUS) - 1) == 0;
+}
+
 /* A sign: the zone's when a time, or a zone's name, was before it; else a dash. */
 static bool
 sign(struct reading *r, bool blank_before)
 {
-	const int s = *r->at == '-' ? -1 : 1;
-	const bool digit = r->at + 1 < r->end && is_digit(r->at[1]);
-	const bool letter = r->at + 1 < r->end && (unsigned char)(r->at[1] | 32) >= 'a';
+	const int s = *r->at == '+' ? 1 : -1;
+	bool digit, letter;
 
-	r->at++;
+	r->at += is_minus(r->at, r->end) ? sizeof(MINUS) - 1 : 1;
+	digit = r->at < r->end && is_digit(*r->at);
+	letter = r->at < r->end && (unsigned char)(*r->at | 32) >= 'a';
 	if (digit && (r->hour >= 0 || r->has_zone) && (!r->has_zone || r->zone_minutes == 0))
 		return zone_offset(r, s);
 	if (s > 0)
@@ -198,7 +208,7 @@ scan(struct reading *r)
 				return false;
 			}
 			first = blank = false;
-		} else if (c == '+' || c == '-') {
+		} else if (c == '+' || c == '-' || is_minus(r->at, r->end)) {
 			if (!sign(r, blank))
 				return false;
 			blank = false;
@@ -365,7 +375,8 @@ ordinal(const char *text, size_t len, int64_t *out)
 static bool
 compact_time(struct reading *r, const char *text, size_t len)
 {
-	const char *t = memchr(text, 'T', len);
+	const char *upper = memchr(text, 'T', len);
+	const char *t = upper ? upper : memchr(text, 't', len);
 	const char *at;
 	struct number n;
 

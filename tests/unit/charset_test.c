@@ -103,6 +103,8 @@ static void
 knows_the_names_of_encodings(void)
 {
 	static const char *const labels[][2] = {
+		{"ISO_8859-2:1987", "iso-8859-2"},
+		{"logical", "iso-8859-8-i"},
 		{"UTF8", "utf-8"},
 		{" 'ISO_8859-1' ", "windows-1252"},
 		{"x-sjis", "shift_jis"},
