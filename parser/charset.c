@@ -86,7 +86,7 @@ static const struct mark MARKS[] = {
 	{"\xFF\xFE", 2, "utf-16le", true},     {"\0\0\0<", 4, "utf-32be", false},
 	{"<\0\0\0", 4, "utf-32le", false},     {"\0<\0", 3, "utf-16be", false},
 	{"<\0", 2, "utf-16le", false},         {"\0{\0", 3, "utf-16be", false},
-	{"{\0", 2, "utf-16le", false},
+	{"{\0", 2, "utf-16le", false},         {"\x4C\x6F\xA7\x94\x93", 5, "cp037", false},
 };
 
 static const struct mark *
@@ -404,6 +404,20 @@ is_alike(const struct charset *a, const struct charset *b)
 	return a == b || (strncmp(a->name, "utf-16", 6) == 0 && strncmp(b->name, "utf-16", 6) == 0);
 }
 
+/* The beginning of a document in EBCDIC, whose code pages agree on what declarations are made of.
+ */
+static struct bytes
+ebcdic_prolog(struct bytes body, struct buf *out)
+{
+	size_t replaced = 0;
+
+	if (body.len > CHARSET_PROLOG_BYTES)
+		body.len = CHARSET_PROLOG_BYTES;
+	if (decode_iconv(body, "IBM037", out, &replaced, NULL) < 0)
+		buf_reset(out);
+	return buf_bytes(out);
+}
+
 /* What the bytes show beyond doubt, whatever labels say: mark; else what labels and bytes together
  * make likely. */
 static const struct charset *
@@ -413,10 +427,18 @@ decide(struct bytes body, const struct mark *mark, const char *content_type,
 	const struct bytes http_label =
 		content_type ? parameter(content_type, strlen(content_type), "charset")
 			     : (struct bytes){NULL, 0};
-	const struct bytes xml_label = declared(body);
+	SCOPED(buf_done) struct buf prolog = buf_init((size_t)8 * CHARSET_PROLOG_BYTES);
+	const bool ebcdic = mark && strcmp(mark->name, "cp037") == 0;
+	const struct bytes xml_label = declared(ebcdic ? ebcdic_prolog(body, &prolog) : body);
 	const struct charset *http = charset_of_label(http_label.data, http_label.len);
 	const struct charset *xml = charset_of_label(xml_label.data, xml_label.len);
 
+	if (ebcdic && xml && charset_is_ebcdic(xml))
+		return xml;
+	if (!ebcdic) {
+		http = http && charset_is_ebcdic(http) ? NULL : http;
+		xml = xml && charset_is_ebcdic(xml) ? NULL : xml;
+	}
 	result->unknown = (http_label.len > 0 && !http) || (xml_label.len > 0 && !xml);
 	if (mark) {
 		const struct charset *marked_as = charset_of_label(mark->name, strlen(mark->name));

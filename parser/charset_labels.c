@@ -70,6 +70,13 @@ static const struct charset CHARSETS[] = {
 	{"cp865", "CP865", false},
 	{"cp869", "CP869", false},
 	{"cp1125", "CP1125", false},
+	/* EBCDIC: read only where the bytes show that they are. */
+	{"cp037", "IBM037", false},
+	{"cp273", "IBM273", false},
+	{"cp424", "IBM424", false},
+	{"cp500", "IBM500", false},
+	{"cp1026", "IBM1026", false},
+	{"cp1140", "IBM1140", false},
 	{"pt154", "PT154", false},
 	{"hp-roman8", "HP-ROMAN8", false},
 	{"viscii", "VISCII", false},
@@ -157,6 +164,27 @@ static const struct {
 	{"cp1361", "johab"}, {"ms1361", "johab"},
 	{"ptcp154", "pt154"}, {"cp154", "pt154"}, {"cyrillicasian", "pt154"},
 	{"roman8", "hp-roman8"}, {"r8", "hp-roman8"}, {"cshproman8", "hp-roman8"},
+	{"ibm1051", "hp-roman8"}, {"cp1051", "hp-roman8"}, {"ruscii", "cp1125"},
+	{"cp866u", "cp1125"}, {"cpgr", "cp869"}, {"cpis", "cp861"}, {"l7", "iso-8859-13"},
+	{"l10", "iso-8859-16"}, {"isoir226", "iso-8859-16"}, {"iso8859162001", "iso-8859-16"},
+	{"iso8859112001", "windows-874"}, {"thai", "windows-874"}, {"isoir166", "windows-874"},
+	{"tis6200", "windows-874"}, {"tis62025290", "windows-874"}, {"tis62025291", "windows-874"},
+	{"iso885921987", "iso-8859-2"}, {"iso885931988", "iso-8859-3"},
+	{"iso885941988", "iso-8859-4"}, {"iso885951988", "iso-8859-5"},
+	{"iso885961987", "iso-8859-6"}, {"iso885971987", "iso-8859-7"},
+	{"iso885981988", "iso-8859-8"}, {"iso885991989", "windows-1254"},
+	{"iso885911987", "windows-1252"}, {"eucgb2312cn", "gb18030"}, {"gb23121980", "gb18030"},
+	{"gb180302000", "gb18030"}, {"xmacsimpchinese", "gb18030"}, {"hkscs", "big5"},
+	{"950", "big5"}, {"xmactradchinese", "big5"}, {"ksx1001", "euc-kr"},
+	{"xmackorean", "euc-kr"}, {"932", "shift_jis"}, {"xmacjapanese", "shift_jis"},
+	{"sjis2004", "shift_jis"}, {"shiftjis2004", "shift_jis"}, {"sjisx0213", "shift_jis"},
+	{"iso2022jp2004", "iso-2022-jp"}, {"iso2022jpext", "iso-2022-jp"},
+	{"maccenteuro", "x-mac-centraleurope"}, {"cspc775baltic", "cp775"},
+	{"cspc850multilingual", "cp850"}, {"cspcp852", "cp852"}, {"cspc862latinhebrew", "cp862"},
+	{"cspc8codepage437", "cp437"}, {"1250", "windows-1250"}, {"1253", "windows-1253"},
+	{"1257", "windows-1257"}, {"ibm039", "cp037"}, {"ebcdiccpus", "cp037"},
+	{"ebcdiccpca", "cp037"}, {"ebcdiccpwt", "cp037"}, {"ebcdiccpnl", "cp037"},
+	{"ebcdiccpbe", "cp500"}, {"ebcdiccpch", "cp500"}, {"ebcdiccphe", "cp424"},
 	{"tcvn57121", "tcvn"}, {"tcvn5712", "tcvn"}, {"csviscii", "viscii"},
 };
 /* clang-format on */
@@ -224,4 +252,10 @@ charset_of_label(const char *label, size_t len)
 		if (strcmp(ALIASES[i].label, wanted) == 0)
 			return by_name(ALIASES[i].name);
 	return by_code_page(wanted);
+}
+
+bool
+charset_is_ebcdic(const struct charset *charset)
+{
+	return charset->iconv && strncmp(charset->iconv, "IBM", 3) == 0;
 }

@@ -15,4 +15,8 @@ struct charset {
  * unknown. Static. Only listed encodings reach iconv: converters are code too. */
 const struct charset *charset_of_label(const char *label, size_t len);
 
+/* Whether its letters are not where those of ASCII are: no document that begins with "<" in ASCII
+ * is in such an encoding. */
+bool charset_is_ebcdic(const struct charset *charset);
+
 #endif

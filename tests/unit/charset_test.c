@@ -53,6 +53,20 @@ believes_a_mark_before_any_label(void)
 }
 
 static void
+reads_ebcdic_where_the_bytes_show_it(void)
+{
+	/* <?xml encoding='cp500'?><a>[ */
+	static const char bytes[] = "\x4C\x6F\xA7\x94\x93\x40\x85\x95\x83\x96\x84\x89\x95\x87\x7E"
+				    "\x7D\x83\x97\xF5\xF0\xF0\x7D\x6F\x6E\x4C\x81\x6E\x4A";
+
+	CHECK_STR(decoded(bytes, NULL), "<?xml encoding='cp500'?><a>[");
+	CHECK_STR(result.name, "cp500");
+	CHECK(!result.unknown && !result.disagrees);
+	CHECK_STR(decoded("<?xml encoding='cp500'?>\u00e9", NULL),
+		  "<?xml encoding='cp500'?>\u00e9");
+}
+
+static void
 asks_http_then_the_declaration(void)
 {
 	CHECK_STR(decoded("<?xml version='1.0' encoding='iso-8859-2'?>\xBF", NULL),
@@ -146,6 +160,7 @@ main(void)
 	scratch = buf_init(1 << 20);
 	RUN(borrows_what_is_clean_already);
 	RUN(believes_a_mark_before_any_label);
+	RUN(reads_ebcdic_where_the_bytes_show_it);
 	RUN(asks_http_then_the_declaration);
 	RUN(prefers_valid_utf_8_to_a_label_that_denies_it);
 	RUN(lets_one_stray_byte_spoil_one_character);
