@@ -336,7 +336,8 @@ daemon_open(struct stage *stage, const void *arg, void **self_out, struct err *e
 	/* Bodies come and go: without this a large one would stay with us as a hole in the heap,
 	 * and each resolver thread would have a heap of its own. */
 	(void)mallopt(M_MMAP_THRESHOLD, BIG_BLOCK_BYTES);
-	(void)mallopt(M_TRIM_THRESHOLD, 2 * BIG_BLOCK_BYTES);
+	/* Not at once, or each turn would give away and ask for the same pages: once a minute. */
+	(void)mallopt(M_TRIM_THRESHOLD, 16 * BIG_BLOCK_BYTES);
 	(void)mallopt(M_ARENA_MAX, 2);
 	if (!d)
 		return err_sys(err, "fetcher");
