@@ -5,6 +5,7 @@
         hub.push(url, feed([1, 2, 3]), ATOM)
         await_items(mill, [1, 2, 3])
 """
+import random
 import socket
 
 import oracle
@@ -29,9 +30,16 @@ def feed(items, hubs=(), topic=None):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the system gives to whoever asks for any: it is ours while nobody is there,
+    too, after a kill, say."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def websub_mill(**keys):
@@ -53,7 +61,8 @@ def await_items(mill, items):
 
 
 def story(mill, url):
-    return mill.ask("fetcher@main", f"explain {url}")[0]
+    return wait.until(lambda: mill.ask("fetcher@main", f"explain {url}"), "its story",
+                      30 * SLOWNESS)[0]
 
 
 def subscribed(mill, url):
