@@ -29,6 +29,8 @@ struct outlet {
 		bool is;         /* over tcp */
 		size_t key_turn; /* which of its machine's keys it is tried with */
 	} far[LINKOUT_PEERS_MAX];
+	bool chosen; /* other places were set: who is gone at the next look is not wanted any more
+		      */
 	struct buf body;
 	struct buf out;
 	int64_t now_ms;
@@ -73,6 +75,27 @@ struct linkout *
 outlet_link(const struct outlet *outlet)
 {
 	return outlet->link;
+}
+
+int
+outlet_set_places(struct outlet *outlet, const struct resolver_place *places, size_t count,
+		  struct err *err)
+{
+	if (outlet->resolver) {
+		if (resolver_set(outlet->resolver, places, count, err) < 0)
+			return -1;
+		outlet->chosen = true;
+		return 0;
+	}
+	if (count > 0)
+		outlet->resolver = resolver_new(places, count, err);
+	return count > 0 && !outlet->resolver ? -1 : 0;
+}
+
+const char *
+outlet_route(const struct outlet *outlet)
+{
+	return outlet->route;
 }
 
 void
@@ -236,6 +259,17 @@ seen(void *arg, const char *path, bool there)
 		linkout_unsee(outlet->link, endpoint);
 }
 
+/* A name that loses an address keeps a connection that is up; the operator's word ends it. */
+static void
+let_go(struct outlet *outlet, const char *endpoint)
+{
+	struct linkout_peer_view view;
+
+	for (int i = 0; linkout_peer(outlet->link, i, outlet->now_ms, &view); i++)
+		if (strcmp(view.endpoint, endpoint) == 0)
+			linkout_down(outlet->link, i, outlet->now_ms);
+}
+
 static void
 seen_far(void *arg, const char *endpoint, bool there)
 {
@@ -245,6 +279,8 @@ seen_far(void *arg, const char *endpoint, bool there)
 		(void)linkout_see(outlet->link, endpoint, outlet->now_ms);
 	else
 		linkout_unsee(outlet->link, endpoint);
+	if (!there && outlet->chosen)
+		let_go(outlet, endpoint);
 }
 
 static void
@@ -274,6 +310,7 @@ outlet_turn(struct outlet *outlet, int64_t now_ms, struct err *err)
 	discovery_look(outlet->discovery, now_ms, seen, outlet);
 	if (outlet->resolver)
 		resolver_look(outlet->resolver, seen_far, outlet);
+	outlet->chosen = false;
 	if (act(outlet, err) < 0)
 		return -1;
 	connections(outlet);

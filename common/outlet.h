@@ -48,6 +48,12 @@ struct outlet *outlet_new(struct socket_context *context, const struct outlet_op
 void outlet_free(struct outlet *outlet);
 SCOPED_DEFINE(struct outlet, outlet_free)
 
+/* Receivers on other machines from now on (a reload). Those that are named no more are let go of,
+ * and what they hold is sent to others. On an error all is as it was. */
+int outlet_set_places(struct outlet *outlet, const struct resolver_place *places, size_t count,
+		      struct err *err);
+const char *outlet_route(const struct outlet *outlet); /* borrowed */
+
 void outlet_wait(const struct outlet *outlet, struct socket_wait *wait);
 /* A frame of the ack socket; others' streams are ignored. */
 int outlet_hear(struct outlet *outlet, const struct frame *frame, int64_t now_ms, struct err *err);

@@ -104,6 +104,13 @@ resolver_place(const char *text, struct resolver_place *out, struct err *err)
 }
 
 bool
+resolver_same_place(const struct resolver_place *a, const struct resolver_place *b)
+{
+	return a->first == b->first && a->last == b->last && strcmp(a->host, b->host) == 0 &&
+	       strcmp(a->key, b->key) == 0;
+}
+
+bool
 resolver_is_loopback(const struct resolver_place *place)
 {
 	struct in_addr v4;
@@ -285,18 +292,61 @@ resolver_new(const struct resolver_place *places, size_t count, struct err *err)
 	return TAKE(r);
 }
 
+static void
+part(struct shared *shared)
+{
+	if (!shared)
+		return;
+	(void)pthread_mutex_lock(&shared->lock);
+	shared->ending = true;
+	(void)pthread_cond_signal(&shared->over);
+	leave(shared);
+}
+
 void
 resolver_free(struct resolver *r)
 {
 	if (!r)
 		return;
-	if (r->shared) {
-		(void)pthread_mutex_lock(&r->shared->lock);
-		r->shared->ending = true;
-		(void)pthread_cond_signal(&r->shared->over);
-		leave(r->shared);
-	}
+	part(r->shared);
 	free(r);
+}
+
+/* What is known of a place that stays; from's lock is held. */
+static void
+inherit(struct shared *to, const struct shared *from)
+{
+	for (size_t n = 0; n < to->place_count; n++)
+		for (size_t i = 0; i < from->found.count; i++)
+			if (resolver_same_place(&to->places[n],
+						&from->places[from->found.at[i].place]))
+				add(&to->found, 0, from->found.at[i].text, n);
+}
+
+int
+resolver_set(struct resolver *r, const struct resolver_place *places, size_t count, struct err *err)
+{
+	struct shared *shared = shared_new(places, count);
+	struct endpoints kept;
+
+	if (!shared)
+		return err_sys(err, "resolver");
+	(void)pthread_mutex_lock(&r->shared->lock);
+	inherit(shared, r->shared);
+	(void)pthread_mutex_unlock(&r->shared->lock);
+	shared->fresh = true;
+	(void)eventfd_write(shared->fd, 1);
+	kept = shared->found; /* from its start on the thread's */
+	if (start(shared) < 0) {
+		(void)err_sys(err, "resolver");
+		(void)pthread_mutex_lock(&shared->lock);
+		leave(shared);
+		return -1;
+	}
+	part(r->shared);
+	r->shared = shared;
+	r->look = kept; /* resolver_key asks it, about the new places */
+	return 0;
 }
 
 int

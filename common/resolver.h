@@ -28,6 +28,7 @@ struct resolver_place {
 
 /* ERR_USAGE with what is allowed. */
 int resolver_place(const char *text, struct resolver_place *out, struct err *err);
+bool resolver_same_place(const struct resolver_place *a, const struct resolver_place *b);
 bool resolver_is_loopback(const struct resolver_place *place);
 /* "tcp://HOST:PORT", with the brackets of IPv6. */
 void resolver_endpoint(const char *host, int port, char *out, size_t size);
@@ -35,6 +36,10 @@ void resolver_endpoint(const char *host, int port, char *out, size_t size);
 struct resolver;
 /* Copies places. Returns new. */
 struct resolver *resolver_new(const struct resolver_place *places, size_t count, struct err *err);
+/* Other places from now on. What is known of those that stay goes on to be used; what only others
+ * had is gone at the next look. On an error all is as it was. */
+int resolver_set(struct resolver *r, const struct resolver_place *places, size_t count,
+		 struct err *err);
 /* Does not wait for a look-up that is under way. */
 void resolver_free(struct resolver *r);
 SCOPED_DEFINE(struct resolver, resolver_free)

@@ -103,6 +103,19 @@ route_free(struct route *route)
 	free(route);
 }
 
+int
+route_set_places(struct route *route, const struct resolver_place *places, size_t count,
+		 struct err *err)
+{
+	return outlet_set_places(route->outlet, places, count, err);
+}
+
+const char *
+route_name(const struct route *route)
+{
+	return outlet_route(route->outlet);
+}
+
 void
 route_wait(const struct route *route, struct socket_wait *wait)
 {

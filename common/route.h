@@ -17,6 +17,7 @@
 
 struct frame;
 struct outlet_options;
+struct resolver_place;
 struct route;
 struct socket_context;
 struct socket_wait;
@@ -63,6 +64,11 @@ struct route *route_new(struct socket_context *context, const struct outlet_opti
 			const struct route_ops *ops, void *self, struct err *err);
 void route_free(struct route *route);
 SCOPED_DEFINE(struct route, route_free)
+
+/* See outlet.h. */
+int route_set_places(struct route *route, const struct resolver_place *places, size_t count,
+		     struct err *err);
+const char *route_name(const struct route *route);
 
 void route_wait(const struct route *route, struct socket_wait *wait);
 int route_hear(struct route *route, const struct frame *frame, int64_t now_ms, struct err *err);

@@ -193,6 +193,7 @@ stage_reload(struct stage *stage)
 		stage->conf = conf;
 		log_level((int)common.log_level);
 		stage->common.drain_s = common.drain_s;
+		stage_take_up_links(stage);
 		log_event(LOG_INFO, "reloaded", LOG_TEXT("config", stage->options.config_path));
 	}
 	notify_ready();

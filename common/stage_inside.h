@@ -72,6 +72,9 @@ void stage_reload(struct stage *stage);
 
 /* "parser", "sink/site": what the stage's links are called in the configuration. */
 void stage_link_name(const struct stage *stage, char out[STAGE_PATH_BYTES]);
+/* After a reload: takes up where the receivers on other machines are, and says in the log which of
+ * the other keys of [link] have changed and wait for a restart. */
+void stage_take_up_links(struct stage *stage);
 /* Lets senders on other machines in, where the configuration says so. */
 int stage_listen(struct stage *stage, struct err *err);
 

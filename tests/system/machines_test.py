@@ -146,6 +146,11 @@ def one_of_three_machines_dies_for_ever_and_nothing_is_lost():
         began = time.monotonic()
         expected.update(mill.publish(50, 20))
         all_of.finish(expected)
+        # They had their configuration, and nobody's sockets but their own.
+        for n in all_of.hosts:
+            folder = os.path.join(mill.folder, f"m{n}", "run")
+            assert [d for d in os.listdir(folder) if d != "parser" and
+                    os.listdir(os.path.join(folder, d))] == [], os.listdir(folder)
         note(f"{len(expected)} items, the last {time.monotonic() - began:.1f} s after the death")
 
 
@@ -224,6 +229,41 @@ def what_leaves_the_machine_without_keys_is_refused():
                               capture_output=True, text=True, timeout=30 * SLOWNESS, check=False)
         assert done.returncode == 100, done.returncode
         assert "links.conf:2" in done.stderr and "feedmill keygen" in done.stderr, done.stderr
+
+
+@promise
+def a_reload_takes_up_where_the_others_are_and_names_what_waits_for_a_restart():
+    with Machines(2) as all_of:
+        mill, links = all_of.mill, all_of.mill.config + ".d/links.conf"
+        with open(links, encoding="utf-8") as file:
+            both = file.read()
+        first, second = (both.replace(f"{NAME}:7710-7711", f"{all_of.hosts[n].address}:7710-7711")
+                         for n in (1, 2))
+        all_of.write(links, first)
+        all_of.start_all()
+        expected = mill.publish(20, 20)
+        mill.await_items(expected, still_s=40)
+        assert all_of.handled(2) == 0
+        # The first machine is named no more, the second is.
+        all_of.write(links, second.replace("acks = *:7740", "acks = *:7750")
+                     .replace("bind = 0.0.0.0:7730", "bind = 0.0.0.0:7730-7731"))
+        for who, key in (("fetcher@main", "[link fetcher] acks"),
+                         ("classifier@main", "[link classifier] bind")):
+            mill.reload(who)
+            said = wait.until(lambda who=who: mill.logged(who, "restart_needed"),
+                              f"{who} says what waits for a restart", 20 * SLOWNESS)
+            assert key in said[0] and "with a restart" in said[0], (who, said)
+
+        def receivers():
+            return {r["endpoint"].split(":")[1] for route in mill.status("fetcher@main")["routes"]
+                    for r in route["receivers"]}
+
+        wait.until(lambda: receivers() == {f"//{all_of.hosts[2].address}"},
+                   lambda: f"the second host alone is a receiver: {receivers()}", 30 * SLOWNESS)
+        so_far = all_of.handled(1)
+        all_of.feed_until_at_work(expected, 2)
+        assert all_of.handled(1) == so_far
+        all_of.finish(expected)
 
 
 if __name__ == "__main__":

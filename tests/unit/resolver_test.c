@@ -96,6 +96,38 @@ note(void *arg, const char *endpoint, bool there)
 }
 
 static void
+await(struct resolver *r, int wanted_came, int wanted_went)
+{
+	struct pollfd fd = {resolver_fd(r), POLLIN, 0};
+
+	while ((came < wanted_came || went < wanted_went) && poll(&fd, 1, PATIENCE_MS) == 1)
+		resolver_look(r, note, NULL);
+	CHECK(came == wanted_came && went == wanted_went);
+}
+
+static void
+other_places_are_taken_up_and_those_that_stay_are_never_gone(void)
+{
+	const struct resolver_place before[] = {{"127.0.0.2", 7000, 7001, "two"},
+						{"127.0.0.3", 7000, 7000, ""}};
+	const struct resolver_place after[] = {{"127.0.0.4", 7000, 7000, ""},
+					       {"127.0.0.2", 7000, 7001, "two"}};
+	struct resolver *r = resolver_new(before, 2, NULL);
+
+	came = went = 0;
+	await(r, 3, 0);
+	CHECK(resolver_set(r, after, 2, NULL) == 0);
+	CHECK_STR(resolver_key(r, "tcp://127.0.0.2:7001"), "two");
+	await(r, 4, 1);
+	CHECK_STR(resolver_key(r, "tcp://127.0.0.2:7001"), "two");
+	CHECK(resolver_set(r, after, 0, NULL) == 0);
+	await(r, 4, 4);
+	CHECK(resolver_set(r, before, 1, NULL) == 0);
+	await(r, 6, 4);
+	resolver_free(r);
+}
+
+static void
 finds_each_port_of_each_address_once(void)
 {
 	const struct resolver_place places[] = {{"127.0.0.2", 7000, 7002, "two"},
@@ -148,6 +180,7 @@ main(void)
 	RUN(reads_places_and_says_what_is_allowed);
 	RUN(writes_endpoints);
 	RUN(finds_each_port_of_each_address_once);
+	RUN(other_places_are_taken_up_and_those_that_stay_are_never_gone);
 	RUN(a_name_without_an_answer_keeps_back_neither_the_others_nor_the_owner);
 	return check_done();
 }
