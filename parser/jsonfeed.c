@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/jsondoc.h"
+#include "parser/charset.h"
 #include "parser/plain.h"
 
 /* How a member's text is read into a field. */
@@ -46,6 +47,10 @@ text_of(struct reader *r, const struct jsonval *v)
 	size_t len;
 	const char *text = jsonval_text(v, &len);
 
+	/* Escapes ("\b") bring to light what the document itself was cleaned of. */
+	if (text && charset_clean((struct bytes){text, len}, &r->plain, &r->controls))
+		return (struct bytes){arena_strndup(r->arena, buf_str(&r->plain), r->plain.len),
+				      r->plain.len};
 	if (text)
 		return (struct bytes){text, len};
 	r->mistyped += v && !jsonval_is_null(v);

@@ -134,7 +134,7 @@ warn_reader(const struct parser *p, struct parse_result *out, struct arena *aren
 		{r->feed.over + r->item.over, "entries of lists over the ceiling were left out"},
 		{r->unread_dates, "dates cannot be read"},
 		{r->unread_texts, "texts in base64 cannot be read"},
-		{r->controls, "control characters in base64 were left out"},
+		{r->controls, "control characters that base64 or JSON hid were left out"},
 		{r->twice_encoded, "texts were UTF-8 that was encoded once more"},
 		{r->refused_urls, "addresses that nobody may follow were left out"},
 		{r->mistyped, "members of JSON are of another type than is due"},

@@ -116,7 +116,7 @@ struct reader {
 	size_t entry_count, entry_cap;
 	bool starved; /* an item was left out for want of memory */
 	size_t cut_items, left_out_items, cut_fields, dropped_fields, twice_encoded, unread_dates;
-	size_t controls;     /* that came to light in base64 */
+	size_t controls;     /* that came to light in base64 or JSON */
 	size_t unread_texts; /* base64 of what is no text */
 	size_t refused_urls;
 	size_t odd_names;  /* elements in the wrong case */

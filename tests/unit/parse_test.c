@@ -289,8 +289,10 @@ static const struct mended {
 	{"<feed xmlns='http://purl.org/atom/ns#'><title mode='base64'>/w==</title></feed>", 0,
 	 "1 texts in base64 cannot be read"},
 	{"<feed xmlns='http://purl.org/atom/ns#'><title mode='base64'>YQFi</title></feed>", 0,
-	 "1 control characters in base64 were left out"},
+	 "1 control characters that base64 or JSON hid were left out"},
 	/* JSON. */
+	{"{\"version\":\"https://jsonfeed.org/version/1\",\"title\":\"a\\b\\u0001b\"}", 0,
+	 "2 control characters that base64 or JSON hid were left out"},
 	{"{\"items\":[]}", 0, "the version of JSON Feed is missing"},
 	{"{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{\"id\":\"1\"},{\"id", 0,
 	 "the document ends too early: what is whole of it was read"},
