@@ -309,8 +309,75 @@ def a_store_that_is_none_is_named_and_never_overwritten():
 
 
 @promise
-def a_disk_that_becomes_read_only_is_named_and_nothing_is_lost():
+def a_disk_without_inodes_is_waited_out_and_nothing_is_lost():
     """F17"""
+    with disk.small("64M", ",nr_inodes=400") as folder:
+        few = {"min_free": "1M"}
+        with Mill(state_dir=os.path.join(folder, "state"), fetcher=few, classifier=few) as mill:
+            mill.start_all()
+            mill.watch_arrivals()
+            expected = mill.publish(10, 20)
+            mill.await_items(expected)
+            taken = 0
+            try:
+                while True:
+                    with open(os.path.join(folder, f"taken{taken}"), "w", encoding="ascii"):
+                        taken += 1
+            except OSError:
+                pass
+            # What runs has its files and goes on; what starts may need a new one.
+            expected.update(mill.publish(10, 20))
+            for who in ("fetcher@main", "classifier@main", "sink@file"):
+                mill.kill(who)
+                mill.start(who, ready=False)
+                wait.until(lambda who=who: mill.ask(who, "status") or not mill.alive(who),
+                           f"{who} is up or says why not", 30 * SLOWNESS)
+                if not mill.alive(who):
+                    last = log_of(mill, who).splitlines()[-1]
+                    assert mill.daemons.pop(who).returncode == 111 and folder in last, last
+                    note(last[21:200])
+            for number in range(taken):
+                os.unlink(os.path.join(folder, f"taken{number}"))
+            for who in mill.everyone():
+                if who not in mill.daemons:
+                    mill.start(who)
+            mill.await_items(expected, still_s=60)
+            mill.await_idle(still_s=60)
+            mill.stop_all()
+            mill.check(expected)
+
+
+@promise
+def folders_of_state_that_are_deleted_cost_no_item():
+    """F17: under way, and with the stage killed afterwards."""
+    for who in ("fetcher@main", "classifier@main"):
+        with Mill() as mill:
+            mill.start_all()
+            mill.watch_arrivals()
+            expected = mill.publish(10, 20)
+            mill.await_items(expected)
+            mill.stop("sink@db")
+            expected.update(mill.publish(10, 20))
+            mill.await_items(expected, sinks=["file"])
+            shutil.rmtree(os.path.dirname(store_of(mill, who)))
+            mill.kill(who)
+            mill.start(who)
+            mill.start("sink@db", ready=False)
+            if who == "classifier@main":
+                # With the mark, too, everything is gone that could tell: a person asks for it.
+                assert not lost_commits(mill, who)
+                mill.kill("fetcher@main")
+                shutil.rmtree(os.path.dirname(store_of(mill, "fetcher@main")))
+                mill.start("fetcher@main")
+            mill.await_items(expected, still_s=60)
+            mill.await_idle(still_s=60)
+            mill.stop_all()
+            mill.check(expected)
+
+
+@promise
+def a_disk_that_is_read_only_is_named_and_nothing_is_lost():
+    """F17: found at the start; and under way, for a while."""
     with disk.small("64M") as folder:
         few = {"min_free": "1M"}
         with Mill(state_dir=os.path.join(folder, "state"), fetcher=few, classifier=few) as mill:
@@ -318,19 +385,26 @@ def a_disk_that_becomes_read_only_is_named_and_nothing_is_lost():
             mill.watch_arrivals()
             expected = mill.publish(10, 20)
             mill.await_items(expected)
-            mill.await_idle()
-            done = subprocess.run(["mount", "-o", "remount,ro", folder], check=False,
-                                  capture_output=True)
-            if done.returncode != 0:  # files are open for writing
-                raise Skip(f"cannot remount: {done.stderr.decode().splitlines()[0]}")
             expected.update(mill.publish(10, 20))
-            wait.until(lambda: "read" in log_of(mill, "fetcher@main").lower() and
-                       "paused" in log_of(mill, "fetcher@main"), "the fetcher says so",
-                       30 * SLOWNESS)
+            theirs = [who for who in mill.everyone() if not who.startswith("parser")]
+            for who in theirs:
+                mill.kill(who)
+            disk.mount("-o", "remount,ro", folder)
+            for who in ("fetcher@main", "classifier@main", "sink@file"):  # sink@db writes elsewhere
+                mill.start(who, ready=False)
+                status = mill.daemons.pop(who).wait(30 * SLOWNESS)
+                last = log_of(mill, who).splitlines()[-1]
+                assert status == 111 and folder in last, (status, last)
+                note(last[21:200])
             disk.mount("-o", "remount,rw", folder)
+            for who in theirs:
+                mill.start(who)
             mill.await_items(expected, still_s=60)
+            mill.await_idle(still_s=60)
             mill.stop_all()
             mill.check(expected)
+    need_strace()
+    under_fault("classifier@main", injecting("error=EROFS:when=20..40+7", "pwrite64"))
 
 
 if __name__ == "__main__":
