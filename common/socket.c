@@ -21,8 +21,8 @@
 enum {
 	HEARTBEAT_MS = 2000,
 	HEARTBEAT_TIMEOUT_MS = 6000,
-	HANDSHAKE_MS = 2000,
-	CONNECT_MS = 5000, /* into a black hole; the kernel would try for two minutes */
+	HANDSHAKE_MS = 5000, /* four times there and back with CURVE, over a slow line */
+	CONNECT_MS = 5000,   /* into a black hole; the kernel would try for two minutes */
 	RECONNECT_MS = 50,
 	RECONNECT_MAX_MS = 5000,
 	ACK_LINGER_MS = 1000,
