@@ -103,6 +103,7 @@ output_commit(struct jsonl *jsonl, int64_t bytes, struct err *err)
 struct found {
 	struct db *db;
 	int64_t lines;
+	bool refused;   /* a whole line that is no item */
 	struct err err; /* of the database; a line that is no item is no error here */
 };
 
@@ -120,8 +121,10 @@ found_line(void *arg, const char *line, size_t len)
 	(void)jsonval_int(jsonval_get(root, "retags"), &retags);
 	if (!id || !rev ||
 	    dedupe_found(found->db, id, rev, fm_order((uint64_t)seq, (uint64_t)retags),
-			 &found->err) < 0)
+			 &found->err) < 0) {
+		found->refused = true;
 		return false;
+	}
 	found->lines++;
 	return true;
 }
@@ -164,7 +167,9 @@ recover(struct fm_sink *sink, struct jsonl *jsonl, struct err *err)
 		*err = found.err;
 		return -1;
 	}
-	if (end < whole && !known)
+	/* Behind items, a line without its end is one of ours, cut short by a death. */
+	if (end < whole && !known &&
+	    (found.refused || found.lines == 0 || whole - end > LINEFILE_LINE_BYTES_MAX))
 		return err_set(err, ERR_USAGE,
 			       "'%s' has something at byte %lld that is no item: is it another's "
 			       "file?",

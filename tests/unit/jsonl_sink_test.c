@@ -266,7 +266,9 @@ a_lost_database_is_made_again_from_the_file(void)
 	CHECK(unlink(path_of(host, "jsonl.db")) == 0);
 	(void)unlink(path_of(host, "jsonl.db-wal"));
 	(void)unlink(path_of(host, "jsonl.db.mark"));
+	append_by_hand(host, "{\"id\":\"0123"); /* death came in the middle of a line */
 	CHECK(fake_open(host) == FM_OK);
+	CHECK(strstr(buf_str(&host->log), "cut 11 bytes") != NULL);
 	put(host, 1, 2, 2);
 	CHECK(fake_commit(host) == FM_OK);
 	CHECK_STR(content_of(host, "items.jsonl"),
