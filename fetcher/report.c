@@ -144,25 +144,30 @@ report_status(struct daemon *d, struct json *j)
 
 /* Feeds. */
 
-/* The first hub under the name that it had when there was no more than one, and all of them. */
+/* An array of the lines of text. */
 static void
-write_hubs(struct json *j, const char *hubs)
+member_lines(struct json *j, const char *key, const char *text)
 {
-	const char *at = hubs ? hubs : "";
-
-	if (!*at)
-		return;
-	json_key(j, "hub");
-	json_text_n(j, at, strcspn(at, "\n"));
-	json_key(j, "hubs");
+	json_key(j, key);
 	json_array(j);
-	while (*at) {
+	for (const char *at = text ? text : ""; *at;) {
 		const size_t len = strcspn(at, "\n");
 
 		json_text_n(j, at, len);
 		at += len + (at[len] == '\n');
 	}
 	json_close(j);
+}
+
+/* The first hub under the name that it had when there was no more than one, and all of them. */
+static void
+write_hubs(struct json *j, const char *hubs)
+{
+	if (!hubs || !*hubs)
+		return;
+	json_key(j, "hub");
+	json_text_n(j, hubs, strcspn(hubs, "\n"));
+	member_lines(j, "hubs", hubs);
 }
 
 static void
@@ -182,7 +187,6 @@ static void
 write_parsed(void *arg, const struct description *d)
 {
 	struct json *j = arg;
-	const char *at = d->warnings ? d->warnings : "";
 
 	if (d->document == 0)
 		return;
@@ -191,15 +195,7 @@ write_parsed(void *arg, const struct description *d)
 	json_member_int(j, "document", d->document);
 	json_member(j, "parser", d->parser);
 	json_member_int(j, "items", d->items);
-	json_key(j, "warnings");
-	json_array(j);
-	while (*at) {
-		const size_t len = strcspn(at, "\n");
-
-		json_text_n(j, at, len);
-		at += len + (at[len] == '\n');
-	}
-	json_close(j);
+	member_lines(j, "warnings", d->warnings);
 	json_close(j);
 }
 
