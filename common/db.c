@@ -480,8 +480,14 @@ settle_mark(struct db *db, struct err *err)
 		     " older copy was put back); numbers go on behind theirs",
 		     db->path, (unsigned long long)lost, (unsigned long long)marked) < 0)
 		db->warning = NULL;
+	/* One that is still to be told reaches further back than this one: it goes on with it. */
+	const int64_t earlier_s = db->loss.id[0] ? db->loss.since_s : LOSS_SINCE_UNKNOWN;
+
 	/* Noted first: from the next commit on the mark tells nothing of it. */
-	if (loss_new(&db->loss, err) < 0 || write_loss(db, err) < 0)
+	if (loss_new(&db->loss, err) < 0)
+		return -1;
+	db->loss.since_s = earlier_s;
+	if (write_loss(db, err) < 0)
 		return -1;
 	if (pass_over(db, lost, err) < 0) {
 		db_rollback(db);

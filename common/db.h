@@ -45,8 +45,7 @@ struct db_options {
 	const char *const *migrations;
 	int64_t max_bytes; /* the cap of the file (max_page_count); 0: none */
 	/* 0: none. On a small disk a sixteenth of it. With less than DB_BALLAST_BYTES the WAL is
-	 * kept to half of it, which costs more
-	 * syncs. */
+	 * kept to half of it, which costs more syncs. */
 	int64_t ballast_bytes;
 	/* Of a page, when the file is new: a power of two; 0: DB_PAGE_BYTES. */
 	int page_bytes;

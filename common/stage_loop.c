@@ -76,6 +76,8 @@ stage_announce(struct stage *stage, struct bytes hint)
 {
 	if (!stage->inlet)
 		return;
+	/* What waits to be sent may borrow an older one, which this one may take the place of. */
+	(void)inlet_answer(stage->inlet, NULL);
 	linkin_announce(inlet_link(stage->inlet), hint);
 	(void)inlet_answer(stage->inlet, NULL);
 }
