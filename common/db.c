@@ -47,7 +47,8 @@ struct db {
 		      */
 	uint64_t commits;
 	char *warning;
-	struct loss loss; /* id "": none */
+	struct loss loss;       /* id "": none */
+	int64_t untold_since_s; /* of one that this one took the place of; INT64_MAX: none */
 };
 
 int
@@ -426,7 +427,7 @@ read_loss(struct db *db, struct err *err)
 int
 db_loss_since(struct db *db, int64_t since_s, struct err *err)
 {
-	db->loss.since_s = since_s;
+	db->loss.since_s = since_s < db->untold_since_s ? since_s : db->untold_since_s;
 	return write_loss(db, err);
 }
 
@@ -480,14 +481,11 @@ settle_mark(struct db *db, struct err *err)
 		     " older copy was put back); numbers go on behind theirs",
 		     db->path, (unsigned long long)lost, (unsigned long long)marked) < 0)
 		db->warning = NULL;
-	/* One that is still to be told reaches further back than this one: it goes on with it. */
-	const int64_t earlier_s = db->loss.id[0] ? db->loss.since_s : LOSS_SINCE_UNKNOWN;
-
+	/* One that is still to be told is told with this one. */
+	if (db->loss.id[0] && db->loss.since_s != LOSS_SINCE_UNKNOWN)
+		db->untold_since_s = db->loss.since_s;
 	/* Noted first: from the next commit on the mark tells nothing of it. */
-	if (loss_new(&db->loss, err) < 0)
-		return -1;
-	db->loss.since_s = earlier_s;
-	if (write_loss(db, err) < 0)
+	if (loss_new(&db->loss, err) < 0 || write_loss(db, err) < 0)
 		return -1;
 	if (pass_over(db, lost, err) < 0) {
 		db_rollback(db);
@@ -542,8 +540,10 @@ db_open(const char *path, const struct db_options *options, struct err *err)
 {
 	SCOPED(db_close) struct db *db = calloc(1, sizeof(*db));
 
-	if (db)
+	if (db) {
 		db->lock_fd = -1;
+		db->untold_since_s = INT64_MAX;
+	}
 	if (!db || !(db->path = strdup(path))) {
 		(void)err_sys(err, "database '%s'", path);
 		return NULL;
