@@ -169,7 +169,8 @@ write_item(struct sqlite *sqlite, const struct fm_item *item, const char *json, 
 }
 
 static int
-write_tags(struct sqlite *sqlite, const struct fm_item *item, const char *json, struct err *err)
+write_tags(struct sqlite *sqlite, const struct fm_item *item, const char *json, bool is_new,
+	   struct err *err)
 {
 	static const char forget[] = "DELETE FROM item_tags WHERE item_id = ?1";
 	static const char add[] = "INSERT OR REPLACE INTO item_tags(item_id, tag, score, why)"
@@ -178,7 +179,7 @@ write_tags(struct sqlite *sqlite, const struct fm_item *item, const char *json, 
 				  " json_extract(value, '$.why') FROM json_each(?2, '$.tags')";
 	const char *const statements[] = {forget, add};
 
-	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+	for (size_t i = is_new ? 1 : 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
 		struct db_stmt *stmt = db_stmt(sqlite->db, statements[i], err);
 
 		if (!stmt)
@@ -207,7 +208,11 @@ take_item(struct sqlite *sqlite, const struct fm_item *item, struct err *err)
 	json = fm_json(item, &len);
 	if (!json)
 		return err_set(err, ERR_RETRY, "no memory for the item");
-	return write_item(sqlite, item, json, err) < 0 ? -1 : write_tags(sqlite, item, json, err);
+	if (write_item(sqlite, item, json, err) < 0)
+		return -1;
+	if (verdict == DEDUPE_NEW && fm_tag_count(item) == 0)
+		return 0;
+	return write_tags(sqlite, item, json, verdict == DEDUPE_NEW, err);
 }
 
 static int
@@ -227,6 +232,14 @@ sqlite_put(struct fm_sink *sink, void *self, const struct fm_item *item)
 }
 
 static int
+index_new(struct sqlite *sqlite, struct err *err)
+{
+	struct db_stmt *stmt = db_stmt(sqlite->db, sqlite_index_new, err);
+
+	return stmt ? db_run(stmt, err) : -1;
+}
+
+static int
 sqlite_commit(struct fm_sink *sink, void *self)
 {
 	struct sqlite *sqlite = self;
@@ -236,6 +249,12 @@ sqlite_commit(struct fm_sink *sink, void *self)
 		sqlite->lost = false;
 		db_regain_ballast(sqlite->db);
 		return fm_fail(sink, FM_RETRY, "the transaction was rolled back");
+	}
+	if (!db_in_transaction(sqlite->db))
+		return FM_OK;
+	if (index_new(sqlite, &err) < 0) {
+		db_rollback(sqlite->db);
+		return verdict_of(sink, &err);
 	}
 	return db_commit(sqlite->db, &err) == 0 ? FM_OK : verdict_of(sink, &err);
 }

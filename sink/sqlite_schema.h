@@ -6,4 +6,7 @@
 /* NULL-terminated, for db_options. */
 extern const char *const sqlite_migrations[];
 
+/* Before each commit: the new rows of items go into the full-text index. */
+extern const char sqlite_index_new[];
+
 #endif

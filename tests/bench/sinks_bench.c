@@ -1,7 +1,7 @@
 /* The sinks beside the floor (the same JSON appended to a file with one fdatasync a batch), and the
  * exec sink beside a program that answers every line:
  *
- *   sinks_bench [FOLDER]
+ *   sinks_bench [FOLDER [ROW]]
  *
  * Items of 5 KB of prose, a commit for every 64. Items a second are medians of the rounds; CPU is
  * that of this process, without the kernel's writing out. */
@@ -197,6 +197,8 @@ main(int argc, char **argv)
 		     items[0]->json.len, BATCH, argc > 1 ? argv[1] : "/tmp");
 	for (int round = 0; round < ROUNDS; round++) {
 		for (size_t i = 0; i < COUNT; i++) {
+			if (argc > 2 && strcmp(argv[2], rows[i].name) != 0)
+				continue;
 			char dir[FAKE_DIR_BYTES];
 			const double cpu_before = cpu_s();
 			const int64_t before_us = clock_mono_us();
@@ -212,6 +214,8 @@ main(int argc, char **argv)
 		}
 	}
 	for (size_t i = 0; i < COUNT; i++) {
+		if (argc > 2 && strcmp(argv[2], rows[i].name) != 0)
+			continue;
 		qsort(wall[i], ROUNDS, sizeof(double), by_size);
 		qsort(cpu[i], ROUNDS, sizeof(double), by_size);
 		(void)printf("%-8s %8.0f items/s  %6.1f us of CPU an item\n", rows[i].name,

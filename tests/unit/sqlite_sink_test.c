@@ -196,6 +196,15 @@ put_of_story(struct fm_sink *host, uint64_t n, const char *story, uint64_t rank)
 }
 
 static void
+put_with_title(struct fm_sink *host, uint64_t n, const char *title)
+{
+	struct fm_item *item = fake_item(n, 1, 30 + n);
+
+	item->item.title = title;
+	put(host, item);
+}
+
+static void
 a_story_of_several_feeds_is_a_row_with_its_sources(void)
 {
 	static const char one[] = "00000000000000000000000000000001";
@@ -252,6 +261,109 @@ a_database_of_before_there_were_stories_is_taken_up(void)
 	CHECK_STR(seen(host, "SELECT group_concat(story || title, ' ') FROM"
 			     " (SELECT * FROM stories ORDER BY title)"),
 		  "aold 00000000000000000000000000000001title 1");
+	fake_done(host);
+}
+
+/* As it lies there from before version 3, whose triggers wrote the index. */
+static void
+a_database_whose_index_was_written_by_triggers_goes_on(void)
+{
+	const char *const before[] = {sqlite_migrations[0], sqlite_migrations[1], NULL};
+	const struct db_options options = {.migrations = before};
+	struct fm_sink *host = fake_new(&sink_sqlite, NULL, NULL);
+	struct err err = {.text = ""};
+	char path[128];
+	struct db *db;
+
+	(void)snprintf(path, sizeof(path), "%s/items.db", host->dir);
+	db = db_open(path, &options, &err);
+	CHECK(db && db_exec(db, "PRAGMA trusted_schema = ON", &err) == 0);
+	CHECK(db && db_exec(db,
+			    "INSERT INTO items(id, rev, seq, title) VALUES"
+			    "('a', 'b', 1, 'old one'), ('c', 'd', 2, 'old two')",
+			    &err) == 0);
+	db_close(db);
+	CHECK(fake_open(host) == FM_OK);
+	put(host, whole_item());
+	CHECK(fake_commit(host) == FM_OK);
+	done_by_another(host, "DELETE FROM items WHERE id = 'a'");
+	CHECK_STR(seen(host, "SELECT group_concat(i.title) FROM items_fts f JOIN items i"
+			     " ON i.n = f.rowid WHERE items_fts MATCH 'old OR bold'"),
+		  "old two,A ring's t\xc3\xadtle");
+	done_by_another(host,
+			"INSERT INTO items_fts(items_fts, rank) VALUES('integrity-check', 1)");
+	fake_done(host);
+}
+
+static void
+search_finds_all_of_a_batch_and_nothing_of_one_that_was_rolled_back(void)
+{
+	struct fm_sink *host = fake_new(&sink_sqlite, NULL, NULL);
+	struct fm_item *newer = fake_item(1, 2, 20), *unnamed = fake_item(0, 1, 9);
+	char word[32];
+
+	CHECK(fake_open(host) == FM_OK);
+	put(host, whole_item());
+	CHECK(fake_commit(host) == FM_OK);
+	/* An item of before is changed, one is new, one is new and changed again: in one batch. */
+	newer->item.title = "changed";
+	put(host, newer);
+	for (uint64_t rev = 1; rev <= 2; rev++) {
+		struct fm_item *item = fake_item(2, rev, 20 + rev);
+
+		(void)snprintf(word, sizeof(word), "two%u", (unsigned)rev);
+		item->item.title = word;
+		put(host, item);
+	}
+	CHECK(fake_commit(host) == FM_OK);
+	CHECK_STR(seen(host, "SELECT group_concat(rowid) FROM items_fts"
+			     " WHERE items_fts MATCH 'changed OR two2'"),
+		  "1,2");
+	CHECK_STR(seen(host, "SELECT count(*) FROM items_fts"
+			     " WHERE items_fts MATCH 'bold OR two1'"),
+		  "0");
+	/* One that cannot be taken takes its batch with it, which comes again without it. */
+	unnamed->item.id = "";
+	put_with_title(host, 3, "third");
+	CHECK(host->ops->put(host, host->self, fake_ready(unnamed)) == FM_REJECT);
+	fake_item_free(unnamed);
+	CHECK(fake_commit(host) == FM_RETRY);
+	CHECK_STR(seen(host, "SELECT count(*) FROM items_fts WHERE items_fts MATCH 'third'"), "0");
+	put_with_title(host, 3, "third");
+	CHECK(fake_commit(host) == FM_OK);
+	CHECK_STR(seen(host, "SELECT group_concat(rowid) FROM items_fts"
+			     " WHERE items_fts MATCH 'third'"),
+		  "3");
+	done_by_another(host,
+			"INSERT INTO items_fts(items_fts, rank) VALUES('integrity-check', 1)");
+	fake_done(host);
+}
+
+/* The index takes rows in behind its last: also where those at the end are gone. */
+static void
+search_goes_on_behind_rows_that_people_deleted_or_put_in(void)
+{
+	struct fm_sink *host = fake_new(&sink_sqlite, NULL, NULL);
+
+	CHECK(fake_open(host) == FM_OK);
+	put_with_title(host, 1, "first");
+	put_with_title(host, 2, "second");
+	CHECK(fake_commit(host) == FM_OK);
+	done_by_another(host, "DELETE FROM items WHERE title = 'second'");
+	put_with_title(host, 3, "third");
+	CHECK(fake_commit(host) == FM_OK);
+	done_by_another(host, "INSERT INTO items(id, rev, seq, title) VALUES"
+			      "('x', 'x', 1, 'foreign'), ('y', 'y', 1, 'fleeting')");
+	/* Not taken in yet, and so not taken out. */
+	done_by_another(host, "DELETE FROM items WHERE id = 'y'");
+	put_with_title(host, 4, "fourth");
+	CHECK(fake_commit(host) == FM_OK);
+	CHECK_STR(seen(host, "SELECT group_concat(i.title) FROM items_fts f JOIN items i"
+			     " ON i.n = f.rowid WHERE items_fts MATCH"
+			     " 'first OR second OR third OR foreign OR fleeting OR fourth'"),
+		  "first,third,foreign,fourth");
+	done_by_another(host,
+			"INSERT INTO items_fts(items_fts, rank) VALUES('integrity-check', 1)");
 	fake_done(host);
 }
 
@@ -388,6 +500,9 @@ main(void)
 	RUN(the_newest_revision_replaces_and_an_older_one_does_not);
 	RUN(a_story_of_several_feeds_is_a_row_with_its_sources);
 	RUN(a_database_of_before_there_were_stories_is_taken_up);
+	RUN(a_database_whose_index_was_written_by_triggers_goes_on);
+	RUN(search_finds_all_of_a_batch_and_nothing_of_one_that_was_rolled_back);
+	RUN(search_goes_on_behind_rows_that_people_deleted_or_put_in);
 	RUN(readers_see_whole_batches_only);
 	RUN(what_people_delete_is_gone_from_search_and_stays_gone);
 	RUN(a_full_disk_delays_and_leaves_no_half_item);
