@@ -31,8 +31,10 @@ atom_open_text(struct reader *r, const struct row *row)
 	const struct bytes mode = reader_own_attribute(r, "mode");
 	struct frame *f = reader_frame(r);
 
-	(void)row;
 	f->form = construct_form(reader_own_attribute(r, "type"), mode);
+	/* Only content can be another medium: a text of a type that texts do not have is a text. */
+	if (f->form == FORM_OTHER && row->field != FIELD_CONTENT)
+		f->form = FORM_TITLE;
 	if (plain_is(mode, "base64"))
 		f->form = f->form == FORM_TEXT ? FORM_BASE64_TEXT : FORM_BASE64;
 }
@@ -40,11 +42,7 @@ atom_open_text(struct reader *r, const struct row *row)
 void
 atom_open_content(struct reader *r, const struct row *row)
 {
-	const struct bytes src = reader_own_attribute(r, "src");
-
 	atom_open_text(r, row);
-	if (src.len > 0) /* the content is elsewhere */
-		reader_frame(r)->form = FORM_OTHER;
 	/* Atom 0.3: versions of one content, in elements of the same name. */
 	if (plain_begins(reader_own_attribute(r, "type"), "multipart/"))
 		reader_frame(r)->scope = IN_ITEM;

@@ -256,6 +256,8 @@ fill_items(struct reader *r, const struct document *doc, const struct parse_feed
 		item->feed.language = feed->language;
 		if (!item->language)
 			item->language = feed->language;
+		else if (!*item->language)
+			item->language = NULL;
 	}
 }
 

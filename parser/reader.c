@@ -215,8 +215,8 @@ on_start(void *self, const struct xml_name *name, const struct xml_attribute *at
 		return;
 	}
 	row = find_row(r, name, parent->inner ? IN_NOTHING : parent->scope);
-	/* An item within an unfinished text of the feed is an item all the same. */
-	if (!row && r->keeping >= 0 && !r->in_item) {
+	/* An item within an element of the feed that nobody closed is an item all the same. */
+	if (!row && !r->in_item) {
 		row = fields_in(name->known, IN_LOST);
 		if (row && row->inside != IN_ITEM)
 			row = NULL;

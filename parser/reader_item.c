@@ -18,8 +18,11 @@ reader_open_item(struct reader *r)
 	}
 	draft_reset(&r->item);
 	r->in_item = true;
-	if (f->own_lang)
-		draft_set(&r->item, FIELD_LANGUAGE, 3, f->own_lang);
+	if (!f->own_lang)
+		return;
+	/* An empty one says that the feed's language is not the item's (XML 1.0, 2.12). */
+	r->item.text[FIELD_LANGUAGE] = f->own_lang;
+	r->item.rank[FIELD_LANGUAGE] = *f->own_lang ? 3 : 6;
 }
 
 static const void *

@@ -13,9 +13,12 @@ void
 field_text(struct reader *r, const struct row *row, struct bytes raw)
 {
 	struct draft *draft = reader_draft(r);
+	const struct frame *f = reader_frame(r);
 
+	if (r->in_item && row->field == FIELD_TITLE && f->own_lang)
+		draft_set(draft, FIELD_LANGUAGE, 5, f->own_lang);
 	if (draft_wants(draft, row->field, row->rank))
-		draft_set(draft, row->field, row->rank, reader_text(r, raw, reader_frame(r)->form));
+		draft_set(draft, row->field, row->rank, reader_text(r, raw, f->form));
 }
 
 void
@@ -87,11 +90,21 @@ field_number(struct reader *r, const struct row *row, struct bytes raw)
 		r->feed.update_frequency = n;
 }
 
+/* Atom's authors are believed first where they are at home: in RSS they must not pass for its own.
+ */
+static uint8_t
+author_rank(const struct reader *r, const struct row *row)
+{
+	return r->format == FORMAT_ATOM && row->ns == NS_ATOM && row->in != IN_SOURCE ? 0
+										      : row->rank;
+}
+
 void
 field_person(struct reader *r, const struct row *row, struct bytes raw)
 {
 	const char *name = r->person.name;
 	const char *email = r->person.email;
+	const uint8_t rank = author_rank(r, row);
 
 	/* Only persons have parts: in a text there is a name, an address, or both. */
 	if (reader_frame(r)->scope != IN_PERSON || (!name && !email && !r->person.url)) {
@@ -101,11 +114,11 @@ field_person(struct reader *r, const struct row *row, struct bytes raw)
 		if (!text)
 			return;
 		plain_person((struct bytes){text, strlen(text)}, &name_part, &email_part);
-		draft_add_author(reader_draft(r), row->rank, reader_copy(r, name_part),
+		draft_add_author(reader_draft(r), rank, reader_copy(r, name_part),
 				 reader_copy(r, email_part), NULL);
 		return;
 	}
-	draft_add_author(reader_draft(r), row->rank, name, email, r->person.url);
+	draft_add_author(reader_draft(r), rank, name, email, r->person.url);
 }
 
 void

@@ -6,16 +6,20 @@
 
 #include "common/ascii.h"
 
-enum { ROOT_NAME_BYTES_MAX = 40, JUNK_TAGS_MAX = 200 };
+enum {
+	ROOT_NAME_BYTES_MAX = 40,
+	JUNK_TAGS_MAX = 200,
+	WRAPPING_TAGS_MAX = 8,
+	WRAPPED_ROOTS = 2, /* how many of ROOTS, from the first on, are looked for in a page */
+};
 
 /* Root elements by their local names. */
 static const struct {
 	const char *name;
 	enum format format;
 } ROOTS[] = {
-	{"rss", FORMAT_RSS},     {"RDF", FORMAT_RDF},   {"feed", FORMAT_ATOM},
-	{"channel", FORMAT_RSS}, {"item", FORMAT_RSS},  {"entry", FORMAT_ATOM},
-	{"rss2", FORMAT_RSS},    {"items", FORMAT_RSS},
+	{"rss", FORMAT_RSS},  {"feed", FORMAT_ATOM},  {"RDF", FORMAT_RDF},  {"channel", FORMAT_RSS},
+	{"item", FORMAT_RSS}, {"entry", FORMAT_ATOM}, {"rss2", FORMAT_RSS}, {"items", FORMAT_RSS},
 };
 
 /* What a web server or a script prints before a feed ("<br /><b>Warning</b>: ..."). */
@@ -83,6 +87,33 @@ name_length(const char *at, const char *end)
 	return len;
 }
 
+static bool
+is_page(const char *name, size_t len)
+{
+	return named(name, len, PAGES, sizeof(PAGES) / sizeof(PAGES[0]));
+}
+
+/* Whether a page's tags are but the wrapping of a feed: <html><body><feed>. */
+static bool
+wraps_feed(const char *lt, const char *end)
+{
+	const char *at = lt;
+
+	for (int tags = 0; tags < WRAPPING_TAGS_MAX && at < end && *at == '<'; tags++) {
+		const size_t len = name_length(at + 1, end);
+
+		for (size_t i = 0; i < WRAPPED_ROOTS; i++)
+			if (named(at + 1, len, &ROOTS[i].name, 1))
+				return true;
+		if (!is_page(at + 1, len))
+			return false;
+		at = behind(at, end, ">");
+		while (at < end && strchr(" \t\r\n", *at))
+			at++;
+	}
+	return false;
+}
+
 /* A tag before any root. 1: it is the root; 0: junk; -1: no feed. */
 static int
 tag(const char *lt, const char *end, struct sniff *out, size_t *junk_tags, struct err *err)
@@ -101,7 +132,9 @@ tag(const char *lt, const char *end, struct sniff *out, size_t *junk_tags, struc
 			return 1;
 		}
 	}
-	if (named(name, len, PAGES, sizeof(PAGES) / sizeof(PAGES[0])))
+	if (is_page(name, len) && wraps_feed(lt, end))
+		return 0;
+	if (is_page(name, len))
 		return err_set(err, ERR_REJECT, "an HTML page, not a feed");
 	if (named(name, len, JUNK, sizeof(JUNK) / sizeof(JUNK[0])) && ++*junk_tags < JUNK_TAGS_MAX)
 		return 0;

@@ -20,7 +20,14 @@ reads_each_kind_of_text(void)
 		  "<div><p>a &lt; b<br>c</p></div>");
 	CHECK_STR(parse_atom("", "<content type='html'>&lt;p&gt;x</content>")->content, "<p>x</p>");
 	CHECK(!parse_atom("", "<content type='image/png'>iVBORw0K</content>")->content);
-	CHECK(!parse_atom("", "<content src='http://a/'>x</content>")->content);
+	CHECK(!parse_atom("", "<content src='http://a/'/>")->content);
+	CHECK_STR(parse_atom("", "<content src='http://a/'>x</content>")->content, "x");
+	/* Only a content can be another medium. */
+	CHECK_STR(parse_atom("<rights type='application/pdf'>R</rights>",
+			     "<title type='image/x-none'>T &amp;amp; t</title>")
+			  ->title,
+		  "T & t");
+	CHECK_STR(parsed.feed.rights, "R");
 }
 
 static void
@@ -107,6 +114,50 @@ stands_in_rss_without_passing_for_it(void)
 	CHECK_STR(item->author_count ? item->authors[0].name : NULL, "Jo");
 }
 
+static void
+believes_its_own_elements_before_those_of_dublin_core(void)
+{
+	static const char DC[] = "xmlns:dc='http://purl.org/dc/elements/1.1/'";
+	char entry[512];
+	const struct item *item;
+
+	(void)snprintf(entry, sizeof(entry),
+		       "<published>2024-01-02T00:00:00Z</published><author><name>A</name></author>"
+		       "<dc:date %s>2020-01-01</dc:date><dc:creator %s>C</dc:creator>",
+		       DC, DC);
+	item = parse_atom("", entry);
+	CHECK(item->published_s == 1704153600);
+	CHECK(item->author_count == 1);
+	CHECK_STR(item->authors[0].name, "A");
+}
+
+static void
+says_which_language_an_entry_is_in(void)
+{
+	static const char FEED[] =
+		"<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='fr'><entry%s>"
+		"<title%s>t</title></entry></feed>";
+	static const struct {
+		const char *entry, *title, *language;
+	} cases[] = {
+		{"", "", "fr"},
+		{" xml:lang='de'", "", "de"},
+		{"", " xml:lang='it'", "it"},
+		{" xml:lang='de'", " xml:lang='it'", "de"},
+		{" xml:lang=''", "", "none"}, /* and not the feed's */
+		{" xml:lang=''", " xml:lang='it'", "it"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct item *item;
+		char text[512];
+
+		(void)snprintf(text, sizeof(text), FEED, cases[i].entry, cases[i].title);
+		item = parse(text);
+		CHECK_STR(item->language ? item->language : "none", cases[i].language);
+	}
+}
+
 int
 main(void)
 {
@@ -118,6 +169,8 @@ main(void)
 	RUN(reads_persons_by_their_parts);
 	RUN(keeps_the_source_of_an_entry_apart);
 	RUN(stands_in_rss_without_passing_for_it);
+	RUN(believes_its_own_elements_before_those_of_dublin_core);
+	RUN(says_which_language_an_entry_is_in);
 	parsed_end();
 	return check_done();
 }

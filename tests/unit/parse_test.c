@@ -79,6 +79,17 @@ finds_items_wherever_they_are(void)
 	CHECK(parsed.entry_count == 3);
 	(void)parse("<rss><channel><item><title>a</title><item><title>b</title></item></channel>");
 	CHECK(parsed.entry_count == 2);
+	/* Behind elements of the feed that nobody closed. */
+	(void)parse("<rss xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel>"
+		    "<itunes:category text='A'><image><item><title>a</title></item>"
+		    "<item><title>b</title></item></channel></rss>");
+	CHECK(parsed.entry_count == 2);
+	/* In a page that is nothing but its wrapping. */
+	(void)parse("<!DOCTYPE html><html><body>\n<rss version='2.0'><channel><item>"
+		    "<title>a</title></item></channel></rss></body></html>");
+	CHECK(parsed.entry_count == 1 && warned("junk before"));
+	(void)parse("<html><body><p>about</p><rss><channel/></rss></body></html>");
+	CHECK(parsed_err.kind == ERR_REJECT);
 }
 
 static void

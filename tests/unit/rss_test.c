@@ -57,6 +57,11 @@ reads_persons_categories_and_enclosures(void)
 	CHECK_STR(item->source.url, "http://s/");
 	CHECK_STR(item->source.title, "S");
 	CHECK_STR(item->comments, "http://example.org/c");
+	item = parse_rss("",
+			 "<categories> <category>a</category><category>b</category></categories>"
+			 "<title>t</title>");
+	CHECK(item->category_count == 2);
+	CHECK_STR(item->title, "t");
 }
 
 static void
