@@ -122,6 +122,50 @@ static const struct set host_set = {
 	UINT64_C(0x07FFFFFE00000000) /* a-z */ | BIT('_') | BIT('~'),
 };
 
+/* Code points that no name of a host may hold, or that stand for such (UTS #46, 4): blanks, dots
+ * and strokes of layout, what is spelt out as "a/c" or "(1)", private use, unassigned. */
+static const struct {
+	uint32_t first, last;
+} host_never[] = {
+	{0xA0, 0xA0},     {0xA8, 0xA8},       {0xAF, 0xAF},        {0xB4, 0xB4},
+	{0xB8, 0xB8},     {0x2D8, 0x2DD},     {0x37A, 0x37A},      {0x37E, 0x37E},
+	{0x384, 0x385},   {0x61C, 0x61C},     {0x115F, 0x1160},    {0x1680, 0x1680},
+	{0x180E, 0x180E}, {0x1FBD, 0x1FBD},   {0x1FBF, 0x1FC1},    {0x1FCD, 0x1FCF},
+	{0x1FDD, 0x1FDF}, {0x1FED, 0x1FEF},   {0x1FFD, 0x200A},    {0x2017, 0x2017},
+	{0x2024, 0x2026}, {0x202F, 0x202F},   {0x203E, 0x203E},    {0x2047, 0x2049},
+	{0x205F, 0x205F}, {0x2061, 0x2063},   {0x2065, 0x206F},    {0x207A, 0x207E},
+	{0x208A, 0x208E}, {0x2100, 0x2101},   {0x2105, 0x2106},    {0x2474, 0x24B5},
+	{0x2A74, 0x2A76}, {0x2FF0, 0x3000},   {0x309B, 0x309C},    {0x3164, 0x3164},
+	{0x3200, 0x3243}, {0x33C2, 0x33C2},   {0x33C7, 0x33C7},    {0x33D8, 0x33D8},
+	{0xE000, 0xF8FF}, {0xFC5E, 0xFC63},   {0xFDFA, 0xFDFB},    {0xFE10, 0xFE19},
+	{0xFE30, 0xFE6B}, {0xFE70, 0xFE7F},   {0xFFA0, 0xFFA0},    {0xFFE3, 0xFFE3},
+	{0xFFF0, 0xFFFF}, {0x323B0, 0xE00FF}, {0xE01F0, 0x10FFFF},
+};
+
+enum { HOST_NOTHING = 0, HOST_NEVER = 0x110000 };
+
+/* What a code point of a host stands for: wide letters are plain ones, ideographic full stops are
+ * dots. HOST_NOTHING: passed over; HOST_NEVER: none may stand there. */
+static uint32_t
+host_letter(uint32_t cp, bool after_ascii)
+{
+	if (!is_iri(cp))
+		return HOST_NEVER;
+	if (cp >= 0xFF01 && cp <= 0xFF5E)
+		return ascii_lower((unsigned char)(cp - 0xFEE0));
+	if (cp == 0x3002 || cp == 0xFF61)
+		return '.';
+	if (cp == 0xAD || cp == 0x200B || cp == 0x2060 || cp == 0x2064 || cp == 0xFEFF ||
+	    (cp >= 0xFE00 && cp <= 0xFE0F))
+		return HOST_NOTHING;
+	if (cp == 0x200C || cp == 0x200D) /* joiners, of scripts that have joints */
+		return after_ascii ? HOST_NEVER : cp;
+	for (size_t i = 0; i < sizeof(host_never) / sizeof(host_never[0]); i++)
+		if (cp >= host_never[i].first && cp <= host_never[i].last)
+			return HOST_NEVER;
+	return cp;
+}
+
 /* The byte at *i, in lower case and without its escape; *i moves behind it. */
 static unsigned char
 host_byte(struct bytes host, size_t *i)
@@ -202,7 +246,7 @@ int
 urlpart_host(struct buf *out, struct bytes host, struct err *err)
 {
 	char *room;
-	size_t len = 0;
+	size_t read = 0, len = 0;
 
 	if (host.len == 0)
 		return err_set(err, ERR_REJECT, "no host");
@@ -212,16 +256,22 @@ urlpart_host(struct buf *out, struct bytes host, struct err *err)
 	if (!room)
 		return 0;
 	for (size_t i = 0; i < host.len;)
-		room[len++] = (char)host_byte(host, &i);
-	for (size_t i = 0; i < len;) {
-		const struct bytes name = {room, len};
-		const unsigned char c = byte_at(name, i);
-		const size_t n = c < 0x80 ? is_in(&host_set, c) : iri_bytes(name, i);
+		room[read++] = (char)host_byte(host, &i);
+	for (const char *at = room; at < room + read;) {
+		const unsigned char byte = (unsigned char)*at;
+		const bool after_ascii = len == 0 || (unsigned char)room[len - 1] < 0x80;
+		const uint32_t cp = byte < 0x80
+					    ? (uint32_t)(unsigned char)*at++
+					    : host_letter(utf8_next(&at, room + read), after_ascii);
 
-		if (n == 0)
-			return err_set(err, ERR_REJECT, "byte 0x%02x in the host", c);
-		i += n;
+		if (byte >= 0x80 && cp == HOST_NOTHING)
+			continue;
+		if (cp >= HOST_NEVER || (cp < 0x80 && !is_in(&host_set, (unsigned char)cp)))
+			return err_set(err, ERR_REJECT, "byte 0x%02x in the host", byte);
+		len += utf8_put(cp, room + len); /* no longer than what was read */
 	}
+	if (len == 0)
+		return err_set(err, ERR_REJECT, "no host");
 	if (!is_sound_if_ipv4((struct bytes){room, len}))
 		return err_set(err, ERR_REJECT, "a host that ends in a number is no address");
 	out->len += len;

@@ -215,6 +215,33 @@ settles_the_authority(void)
 	check_resolve(cases, COUNT(cases));
 }
 
+/* A host that no browser would look up makes no link; one that is spelt in other letters is read
+ * as browsers read it. */
+static void
+reads_hosts_as_names(void)
+{
+	static const struct example cases[] = {
+		{NULL, "http://a\xC2\xA0/", NULL},
+		{NULL, "http://\xE3\x80\x80/", NULL},
+		{NULL, "http://news.example\xE2\x80\xA6", NULL},
+		{NULL, "http://a\xE2\x84\x80x/", NULL},
+		{NULL, "http://good.example\xEF\xBC\x8F.evil.example/", NULL},
+		{NULL, "http://a\xEF\xBC\xA0x/", NULL},
+		{NULL, "http://\xEE\x80\x80x/", NULL},
+		{NULL, "http://\xC2\xAD/", NULL},
+		{NULL, "http://a\xE2\x80\x8Dx/", NULL},
+		{NULL, "http://\xE2\x80\x8D/", NULL},
+		{NULL, "http://ne\xC2\xADws.ex\xE2\x80\x8B\x61mple/", "http://news.example/"},
+		{NULL, "http://\xEF\xBC\xA1\xEF\xBC\x8E\xEF\xBC\x91x/", "http://a.1x/"},
+		{NULL, "http://a\xE3\x80\x82\xEF\xBD\x82/", "http://a.b/"},
+		{NULL, "http://\xEF\xBC\x92\xEF\xBC\x95\xEF\xBC\x96.1.1.1/", NULL},
+		{NULL, "http://\xD9\x86\xE2\x80\x8C\xD8\xA7.example/",
+		 "http://\xD9\x86\xE2\x80\x8C\xD8\xA7.example/"},
+	};
+
+	check_resolve(cases, COUNT(cases));
+}
+
 static void
 wants_a_base_for_what_is_relative(void)
 {
@@ -499,6 +526,7 @@ main(void)
 	RUN(resolves_the_examples_of_rfc_3986);
 	RUN(reads_what_publishers_misspell);
 	RUN(settles_the_authority);
+	RUN(reads_hosts_as_names);
 	RUN(wants_a_base_for_what_is_relative);
 	RUN(lets_other_schemes_through);
 	RUN(resolves_its_own_result_to_itself);
