@@ -291,6 +291,19 @@ is_integration_point(const struct html_token *tag)
 	       html_name_is(tag->text, tag->len, "title");
 }
 
+/* Whether the end tag at hand ends an element around svg, and svg with it (HTML Standard,
+ * 13.2.6.5, "any other end tag"). */
+static bool
+ends_around(struct html_sanitiser *z, const struct html_element *element)
+{
+	const size_t depth = z->stack.depth;
+	const size_t len = z->writer.out->len;
+
+	if (!html_was_too_deep(&z->stack, element))
+		html_ends[element->kind](z, element);
+	return z->stack.depth != depth || z->writer.out->len != len;
+}
+
 /* Passes over an element with all that is in it; a tag that cannot stand in svg ends svg. */
 static void
 start_skip(struct html_sanitiser *z, const struct html_element *element)
@@ -299,6 +312,7 @@ start_skip(struct html_sanitiser *z, const struct html_element *element)
 	struct html_token *tag = &z->token;
 	size_t depth = 1;
 	size_t points = 0;
+	unsigned inside[HTML_NAMES] = {0}; /* open in svg itself, by name */
 	bool broken_out = false;
 
 	if (element != &html_elements[HTML_SVG] && foreign && z->maths == 0)
@@ -319,15 +333,23 @@ start_skip(struct html_sanitiser *z, const struct html_element *element)
 				points += !tag->self_closing;
 			else if (inner && inner->kind == HTML_RAW && (!foreign || points > 0))
 				(void)html_token_raw(&z->in, tag->text, tag->len);
-			else if (foreign && points == 0 && inner)
+			else if (foreign && points == 0 && inner) {
 				broken_out = (inner->flags & HTML_BREAKOUT) != 0;
+				inside[inner - html_elements] += !tag->self_closing;
+			}
 		} else if (inner == element) {
 			depth--;
-		} else if (foreign && points > 0 && is_integration_point(tag)) {
-			points--;
+		} else if (foreign && points > 0) {
+			points -= is_integration_point(tag);
+		} else if (foreign && inner && inside[inner - html_elements] > 0) {
+			inside[inner - html_elements]--;
 		} else if (foreign && inner) {
 			broken_out = inner->as == HTML_P || inner->as == HTML_BR ||
-				     inner == &html_elements[HTML_MATH];
+				     (inner == &html_elements[HTML_MATH] && z->maths > 0);
+			if (!broken_out && ends_around(z, inner)) {
+				z->in.foreign = false;
+				return;
+			}
 		}
 	}
 	z->in.foreign = false;
