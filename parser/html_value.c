@@ -271,7 +271,7 @@ write_mime(struct html_writer *w, const struct html_rule *rule, const struct byt
 	const char *subtype;
 
 	(void)rule;
-	while (p < end && *p >= 'a' && *p <= 'z')
+	while (p < end && ascii_is_alpha((unsigned char)*p))
 		p++;
 	if (p == type || p == end || *p++ != '/')
 		return false;
@@ -284,7 +284,9 @@ write_mime(struct html_writer *w, const struct html_rule *rule, const struct byt
 	for (; p < end; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7F)
 			return false;
-	html_write(w->out, s.data, s.len, HTML_ATTRIBUTE);
+	for (p = type; *p != '/'; p++)
+		(void)buf_addc(w->out, (char)ascii_lower((unsigned char)*p), NULL);
+	html_write(w->out, p, (size_t)(end - p), HTML_ATTRIBUTE);
 	return true;
 }
 
