@@ -181,12 +181,16 @@ clean(const char *text, size_t len, struct buf *copy, struct bytes *out, struct 
 
 /* The host of a scheme that we know nothing about (WHATWG, "opaque-host parser"). */
 static int
-opaque_host(struct buf *out, struct bytes host, struct err *err)
+opaque_host(struct buf *out, const struct url *url, struct err *err)
 {
+	const struct bytes host = url->host;
+
+	if (host.len == 0 && (url->userinfo.data || url->port.data))
+		return err_set(err, ERR_REJECT, "no host");
 	if (host.len > 0 && byte_at(host, 0) == '[')
 		return urlpart_host(out, host, err);
 	for (size_t i = 0; i < host.len; i++)
-		if (byte_at(host, i) != '\0' && strchr("[\\]^|", byte_at(host, i)))
+		if (byte_at(host, i) != '\0' && strchr(" <>[\\]^|", byte_at(host, i)))
 			return err_set(err, ERR_REJECT, "byte 0x%02x in the host",
 				       byte_at(host, i));
 	urlpart_encode(out, URLPART_OPAQUE, host);
@@ -202,7 +206,7 @@ write_authority(struct buf *out, const struct url *url, const struct special *sp
 		urlpart_encode(out, URLPART_USERINFO, url->userinfo);
 		(void)buf_addc(out, '@', NULL);
 	}
-	if ((special ? urlpart_host : opaque_host)(out, url->host, err) < 0)
+	if ((special ? urlpart_host(out, url->host, err) : opaque_host(out, url, err)) < 0)
 		return -1;
 	return urlpart_port(out, url->port, special ? special->port : NO_PORT, err);
 }

@@ -242,6 +242,102 @@ is_sound_if_ipv4(struct bytes host)
 	return ipv4_number(rest) < UINT64_C(1) << 8 * (PARTS + 1 - parts);
 }
 
+/* The value of a digit of punycode (RFC 3492, 5); -1 where it is none. */
+static int
+punycode_digit(unsigned char c)
+{
+	if (ascii_is_digit(c))
+		return c - '0' + 26;
+	return ascii_is_alpha(c) ? ascii_lower(c) - 'a' : -1;
+}
+
+/* Reads one number of punycode at *at, which moves past it, and adds it to *index (RFC 3492, 6.2);
+ * false where it is none. */
+static bool
+punycode_number(struct bytes s, size_t *at, uint32_t bias, uint32_t *index)
+{
+	enum { BASE = 36, LEAST = 1, MOST = 26 };
+	uint32_t weight = 1;
+
+	for (uint32_t k = BASE; *at < s.len; k += BASE) {
+		const uint32_t t = k <= bias + LEAST ? LEAST : k >= bias + MOST ? MOST : k - bias;
+		const int digit = punycode_digit(byte_at(s, (*at)++));
+
+		if (digit < 0 || (uint32_t)digit > (UINT32_MAX - *index) / weight)
+			return false;
+		*index += (uint32_t)digit * weight;
+		if ((uint32_t)digit < t)
+			return true;
+		if (weight > UINT32_MAX / (BASE - t))
+			return false;
+		weight *= BASE - t;
+	}
+	return false;
+}
+
+static uint32_t
+punycode_bias(uint32_t delta, uint32_t letters, bool first)
+{
+	enum { BASE = 36, LEAST = 1, MOST = 26, SKEW = 38, DAMP = 700 };
+	uint32_t k = 0;
+
+	delta /= first ? DAMP : 2;
+	delta += delta / letters;
+	for (; delta > (BASE - LEAST) * MOST / 2; k += BASE)
+		delta /= BASE - LEAST;
+	return k + (BASE - LEAST + 1) * delta / (delta + SKEW);
+}
+
+/* Whether what follows "xn--" stands for letters of which a host may have each, and one at least
+ * (RFC 3492). */
+static bool
+is_sound_punycode(struct bytes s)
+{
+	const char *dash = s.len > 0 ? memrchr(s.data, '-', s.len) : NULL;
+	size_t at = dash ? (size_t)(dash + 1 - (const char *)s.data) : 0;
+	uint32_t letters = at > 0 ? (uint32_t)at - 1 : 0;
+	uint32_t cp = 0x80, index = 0, bias = 72;
+
+	if (at == s.len)
+		return false;
+	while (at < s.len) {
+		const uint32_t before = index;
+
+		if (!punycode_number(s, &at, bias, &index))
+			return false;
+		bias = punycode_bias(index - before, ++letters, before == 0);
+		if (index / letters > HOST_NEVER)
+			return false;
+		cp += index / letters;
+		index = index % letters + 1;
+		if (cp >= HOST_NEVER || host_letter(cp, false) != cp)
+			return false;
+	}
+	return true;
+}
+
+/* Whether each label that claims to be punycode is. */
+static bool
+has_sound_labels(struct bytes host)
+{
+	static const char prefix[] = "xn--";
+	enum { PREFIX = sizeof(prefix) - 1 };
+	const char *p = host.data;
+	const char *end = p + host.len;
+
+	while (p < end) {
+		const char *dot = memchr(p, '.', (size_t)(end - p));
+		const char *behind = dot ? dot : end;
+		const size_t len = (size_t)(behind - p);
+
+		if (len >= PREFIX && memcmp(p, prefix, PREFIX) == 0 &&
+		    !is_sound_punycode((struct bytes){p + PREFIX, len - PREFIX}))
+			return false;
+		p = dot ? dot + 1 : end;
+	}
+	return true;
+}
+
 int
 urlpart_host(struct buf *out, struct bytes host, struct err *err)
 {
@@ -274,6 +370,8 @@ urlpart_host(struct buf *out, struct bytes host, struct err *err)
 		return err_set(err, ERR_REJECT, "no host");
 	if (!is_sound_if_ipv4((struct bytes){room, len}))
 		return err_set(err, ERR_REJECT, "a host that ends in a number is no address");
+	if (!has_sound_labels((struct bytes){room, len}))
+		return err_set(err, ERR_REJECT, "a label that begins with xn-- is no punycode");
 	out->len += len;
 	out->data[out->len] = '\0';
 	return 0;
