@@ -89,21 +89,65 @@ html_number(const struct bytes *value)
 
 /* Srcset. */
 
+/* A number of a descriptor: whole for widths and heights, and never zero for them. */
 static bool
-is_descriptor(struct bytes s)
+is_descriptor(struct bytes s, char unit)
 {
 	const char *p = s.data;
+	bool any = false, dot = false, more = false;
 
-	if (s.len < 2 || s.len > DIGITS_MAX || !strchr("wxh", p[s.len - 1]))
+	if (s.len < 2 || s.len > DIGITS_MAX || p[s.len - 1] != unit)
 		return false;
-	for (size_t i = 0; i + 1 < s.len; i++)
-		if (!ascii_is_digit((unsigned char)p[i]) && p[i] != '.')
+	for (size_t i = 0; i + 1 < s.len; i++) {
+		if (p[i] == '.' && unit == 'x' && !dot) {
+			dot = true;
+			any = false;
+			continue;
+		}
+		if (!ascii_is_digit((unsigned char)p[i]))
 			return false;
-	return true;
+		any = true;
+		more |= p[i] != '0';
+	}
+	return any && (more || unit == 'x');
 }
 
-/* Cuts the next candidate off *s: its URL, and its descriptor, both may be empty (HTML Standard,
- * 4.8.4.2.1, without the parentheses that nobody uses). */
+/* Cuts the descriptors of a candidate down to the one that counts, its width or its density; false
+ * where they contradict each other or are none. A height says nothing without a width. */
+static bool
+settle_descriptor(struct bytes *s)
+{
+	struct bytes rest = *s, counts = {"", 0}, word;
+	bool height = false;
+
+	while ((word = next_word(&rest)).len > 0) {
+		const bool density = is_descriptor(word, 'x');
+
+		if (counts.len == 0 && (density || is_descriptor(word, 'w')) &&
+		    !(density && height))
+			counts = word;
+		else if (!height && is_descriptor(word, 'h') && !is_descriptor(counts, 'x'))
+			height = true;
+		else
+			return false;
+	}
+	*s = counts;
+	return !height || counts.len > 0;
+}
+
+/* The comma that ends descriptors, end where there is none: one in parentheses does not. */
+static const char *
+find_comma(const char *p, const char *end)
+{
+	bool inside = false;
+
+	for (; p < end && (inside || *p != ','); p++)
+		inside = inside ? *p != ')' : *p == '(';
+	return p;
+}
+
+/* Cuts the next candidate off *s: its URL, and its descriptors, both may be empty (HTML Standard,
+ * 4.8.4.2.1). */
 static void
 next_candidate(struct bytes *s, struct bytes *url, struct bytes *descriptor)
 {
@@ -122,10 +166,8 @@ next_candidate(struct bytes *s, struct bytes *url, struct bytes *descriptor)
 		return;
 	}
 	p = s->data;
-	comma = s->len > 0 ? memchr(p, ',', s->len) : NULL;
-	if (!comma)
-		comma = end;
-	*descriptor = trim((struct bytes){p, (size_t)(comma - p)});
+	comma = find_comma(p, end);
+	*descriptor = (struct bytes){p, (size_t)(comma - p)};
 	*s = (struct bytes){comma, (size_t)(end - comma)};
 }
 
@@ -150,7 +192,7 @@ accept_candidate(struct html_writer *w, struct bytes *list, struct bytes *descri
 
 	while (list->len > 0) {
 		next_candidate(list, &url, descriptor);
-		if (url.len > 0 && (descriptor->len == 0 || is_descriptor(*descriptor)) &&
+		if (url.len > 0 && settle_descriptor(descriptor) &&
 		    html_accept_url(w, &url, html_media_schemes))
 			return true;
 	}

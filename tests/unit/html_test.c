@@ -208,6 +208,10 @@ shows_the_picture_that_was_meant(void)
 		 "<img src=\"https://feed.example/a.png\" srcset=\"https://feed.example/a.png 1x, "
 		 "https://feed.example/b.png 2x\" loading=\"lazy\" "
 		 "referrerpolicy=\"no-referrer\">"},
+		{"<source srcset='/a 640w 480h, /b 480h 640w, /c 1x 2x, /d 9h, /e 0w, /f 1x 9h'>",
+		 "<source srcset=\"https://feed.example/a 640w, https://feed.example/b 640w\">"},
+		{"<source srcset='/a (1x, 2x), /b .5x, /c 1.5w, /d 1.x, /e 1.5x, /f .x'>",
+		 "<source srcset=\"https://feed.example/b .5x, https://feed.example/e 1.5x\">"},
 		{"<img src=/a.png srcset='javascript:x 1x, /b.png 3q, , /c,d.png 2x,'>",
 		 "<img src=\"https://feed.example/a.png\" srcset=\"https://feed.example/c,d.png "
 		 "2x\" "
