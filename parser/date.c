@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/utf8.h"
 #include "parser/date_names.h"
+#include "parser/date_region.h"
 
 enum { NUMBERS_MAX = 3, ZONE_MINUTES_MAX = 15 * 60, SECONDS_A_DAY = 86400 };
 
@@ -24,7 +25,7 @@ struct reading {
 	int month_after; /* how many numbers were before the name */
 	int hour, minute, second;
 	int half;
-	bool has_zone;
+	bool has_zone, zone_named;
 	int zone_minutes;
 };
 
@@ -71,12 +72,28 @@ zone_offset(struct reading *r, int sign)
 		minutes = a.value * 60;
 		if (accept(&r->at, r->end, ':'))
 			minutes += number(&r->at, r->end).value;
+		if (accept(&r->at, r->end, ':')) /* seconds: always 0 */
+			(void)number(&r->at, r->end);
 	}
 	if (minutes > ZONE_MINUTES_MAX)
 		return false;
 	r->zone_minutes = sign * (int)minutes;
 	r->has_zone = true;
+	r->zone_named = false;
 	return true;
+}
+
+static bool
+fraction(const struct reading *r, struct number second)
+{
+	const char *at = r->at;
+
+	if (r->end - at < 2 || !is_digit(at[1]))
+		return false;
+	at++;
+	/* "15:04:05:678" is what some formats print; of less than that nobody knows what it is. */
+	return *r->at == '.' || *r->at == ',' ||
+	       (*r->at == ':' && second.digits == 2 && number(&at, r->end).digits >= 2);
 }
 
 /* "15:04", "15:04:05.678"; the hour has been read. */
@@ -84,19 +101,22 @@ static bool
 time_of_day(struct reading *r, int64_t hour)
 {
 	const struct number minute = number(&r->at, r->end);
+	const bool midnight = r->hour == 0 && r->minute == 0 && r->second == 0;
 	struct number second = {.value = 0};
 
-	if (minute.digits == 0 || r->hour >= 0)
+	/* "2020-01-31 00:00:00 15:04:05": a date that was printed with a time of its own. */
+	if (minute.digits == 0 || (r->hour >= 0 && !midnight))
 		return false;
 	if (accept(&r->at, r->end, ':')) {
 		second = number(&r->at, r->end);
 		if (second.digits == 0)
 			return false;
 	}
-	if (r->at < r->end && (*r->at == '.' || *r->at == ',') && r->at + 1 < r->end &&
-	    is_digit(r->at[1])) {
+	if (fraction(r, second)) {
 		r->at++;
 		(void)number(&r->at, r->end);
+	} else if (r->at + 1 < r->end && *r->at == ':' && strchr("+-", r->at[1])) {
+		r->at++; /* "15:04:05:-0700" */
 	}
 	if ((r->at < r->end && *r->at == ':') || hour > 24 || minute.value > 59 ||
 	    second.value > 60)
@@ -132,6 +152,8 @@ word(struct reading *r, bool first)
 	if ((r->count > 0 && strcmp(w.text, "th") == 0) || strcmp(w.text, "st") == 0 ||
 	    strcmp(w.text, "nd") == 0 || strcmp(w.text, "rd") == 0)
 		return r->count > 0;
+	if (r->hour < 0 && date_filler(&w))
+		return true; /* "at" is one before a time, a zone behind it */
 	if (date_half(&w)) {
 		r->half = date_half(&w);
 		return true;
@@ -148,8 +170,10 @@ word(struct reading *r, bool first)
 		return true;
 	}
 	if (date_zone(&w, &minutes)) {
-		if (!r->has_zone) /* "+0200 CEST" */
+		if (!r->has_zone) { /* "+0200 CEST" */
 			r->zone_minutes = minutes;
+			r->zone_named = true;
+		}
 		r->has_zone = true;
 		return true;
 	}
@@ -165,6 +189,24 @@ is_minus(const char *at, const char *end)
 	return (size_t)(end - at) >= sizeof(MINUS) - 1 && memcmp(at, MINUS, sizeof(MINUS) - 1) == 0;
 }
 
+/* Whether four digits behind the sign at hand are a zone, although no time with a colon was there:
+ * "02.01.2006 -0700", "2 Jan 2006 15 -0700". */
+static bool
+behind_date(struct reading *r)
+{
+	const int parts = r->count + (r->month > 0);
+	const char *at = r->at;
+
+	if (r->hour >= 0 || parts < 3 || number(&at, r->end).digits != 4)
+		return false;
+	if (parts == 3)
+		return true;
+	if (r->numbers[r->count - 1].value > 24)
+		return false;
+	r->hour = (int)r->numbers[--r->count].value;
+	return true;
+}
+
 /* A sign: the zone's when a time, or a zone's name, was before it; else a dash. */
 static bool
 sign(struct reading *r, bool blank_before)
@@ -175,8 +217,11 @@ sign(struct reading *r, bool blank_before)
 	r->at += is_minus(r->at, r->end) ? sizeof(MINUS) - 1 : 1;
 	digit = r->at < r->end && is_digit(*r->at);
 	letter = r->at < r->end && (unsigned char)(*r->at | 32) >= 'a';
-	if (digit && (r->hour >= 0 || r->has_zone) && (!r->has_zone || r->zone_minutes == 0))
+	if (digit && behind_date(r))
 		return zone_offset(r, s);
+	if (digit && (r->hour >= 0 || r->has_zone) &&
+	    (!r->has_zone || r->zone_named || r->zone_minutes == 0))
+		return zone_offset(r, s); /* "MST -0700": the number is the more exact */
 	if (s > 0)
 		return digit && zone_offset(r, s);
 	if (r->hour >= 0 && letter)
@@ -204,6 +249,8 @@ scan(struct reading *r)
 			if (n.digits <= 2 && accept(&r->at, r->end, ':')) {
 				if (!time_of_day(r, n.value))
 					return false;
+			} else if (r->hour >= 0 && n.value == 0 && r->count + (r->month > 0) >= 3) {
+				r->has_zone = true; /* "15:04:05 00": a zone that lost its sign */
 			} else if (!keep_number(r, n)) {
 				return false;
 			}
@@ -314,8 +361,13 @@ digits_only(const char *text, size_t len, int64_t *out)
 	const char *at = text;
 	const char *end = text + len;
 	const bool dash = accept(&at, end, '-');
-	const struct number n = number(&at, end);
+	struct number n = number(&at, end);
 
+	if (dash && n.digits == 2 && accept(&at, end, '-')) { /* "-03-12" */
+		const struct number month = number(&at, end);
+
+		n = (struct number){n.value * 100 + month.value, n.digits + month.digits};
+	}
 	if (at < end && *at == '.') { /* "1700000000.123" */
 		at++;
 		(void)number(&at, end);
@@ -327,6 +379,11 @@ digits_only(const char *text, size_t len, int64_t *out)
 	if (n.digits == 6) /* "031231" */
 		return combine(&none, full_year((struct number){n.value / 10000, 2}),
 			       n.value / 100 % 100, n.value % 100, out);
+	if (n.digits == 5 && n.value % 1000 >= 1 && n.value % 1000 <= 366 && /* "03365" */
+	    combine(&none, full_year((struct number){n.value / 1000, 2}), 1, 1, out)) {
+		*out += (n.value % 1000 - 1) * SECONDS_A_DAY;
+		return true;
+	}
 	if (n.digits < 9 || n.digits > 13)
 		return false;
 	*out = n.digits > 11 ? n.value / 1000 : n.value;
@@ -401,10 +458,21 @@ compact_time(struct reading *r, const char *text, size_t len)
 	return true;
 }
 
+static bool
+parse_without_region(const char *text, size_t len, int64_t *out)
+{
+	struct reading r = {.hour = -1};
+
+	r.at = text;
+	r.end = text + len;
+	return compact_time(&r, text, len) && scan(&r) && sort_out(&r, out);
+}
+
 bool
 date_parse(const char *text, size_t len, int64_t *out)
 {
-	struct reading r = {.hour = -1};
+	const struct date_region *region;
+	int64_t local_s;
 
 	while (len > 0 && strchr(" \t\r\n", text[0])) {
 		text++;
@@ -416,9 +484,11 @@ date_parse(const char *text, size_t len, int64_t *out)
 		return false;
 	if (digits_only(text, len, out) || ordinal(text, len, out))
 		return true;
-	r.at = text;
-	r.end = text + len;
-	if (!compact_time(&r, text, len) || !scan(&r))
+	region = date_region_behind(text, &len);
+	if (!region)
+		return parse_without_region(text, len, out);
+	if (!parse_without_region(text, len, &local_s))
 		return false;
-	return sort_out(&r, out);
+	*out = local_s - (int64_t)date_region_minutes(region, local_s) * 60;
+	return true;
 }

@@ -212,8 +212,9 @@ string_end(const char *at, const char *end)
 	return at < end ? at : end - 1;
 }
 
-/* The last place behind an element of a list of the root, its items say, or before a comma of the
- * root itself. Nothing where the document closes all that it opens: it is wrong in another way. */
+/* The last place behind an element of a list of the root, its items say, or behind a member of
+ * the root itself. Nothing where the document closes all that it opens: it is wrong in another way.
+ */
 static struct whole
 find_whole(const char *text, size_t len)
 {
@@ -235,6 +236,8 @@ find_whole(const char *text, size_t len)
 			if (depth == 2 && in_list)
 				element = (struct whole){(size_t)(at + 1 - text), "]}"};
 			in_list = depth >= 2 && in_list;
+			if (depth == 1) /* only the root's own end is missing, so far */
+				member = (struct whole){(size_t)(at + 1 - text), "}"};
 		} else if (*at == ',' && depth == 1) {
 			member = (struct whole){(size_t)(at - text), "}"};
 		}

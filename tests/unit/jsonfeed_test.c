@@ -58,6 +58,7 @@ keeps_the_whole_items_of_a_document_that_was_cut(void)
 	} samples[] = {
 		{"\"items\":[{\"id\":\"1\"},{\"id\":\"2\"},{\"id\":\"3", 2},
 		{"\"items\":[{\"id\":\"1\"},", 1},
+		{"\"items\":[{\"id\":\"1\"},{\"id\":\"2\"}]", 2}, /* but for the last "}" */
 		{"\"items\":[{\"id\":\"]}\\\"\",\"tags\":[\"a\"]}],\"title\":\"T\",\"descr", 1},
 		{"\"hubs\":[{\"url\":\"http://a/\"}],\"items\":[{\"id\":\"1", 0},
 		{"\"items\":[{\"id\":\"1\"}", 1},
