@@ -48,7 +48,8 @@ link_enclosure(struct reader *r, const struct row *row, const char *url)
 static void
 link_replies(struct reader *r, const struct row *row, const char *url)
 {
-	const bool page = !r->link.type || is_page(r->link.type);
+	/* RFC 4685, 4: without a type it is a feed. */
+	const bool page = r->link.type && is_page(r->link.type);
 
 	(void)row;
 	draft_set(&r->item, page ? FIELD_COMMENTS : FIELD_COMMENTS_FEED, 2, url);

@@ -17,6 +17,10 @@ sorts_links_by_their_relation(void)
 	CHECK_STR(parsed.entries[0].comments_feed, "http://example.org/c.atom");
 	CHECK(item->enclosure_count == 1 && item->enclosures[0].length_bytes == 9);
 	CHECK(!parsed.feed.self);
+	/* Replies are a feed unless they say that they are a page (RFC 4685, 4). */
+	item = parse_atom("", "<link rel='replies' href='/c.atom'/>");
+	CHECK(!item->comments);
+	CHECK_STR(parsed.entries[0].comments_feed, "http://example.org/c.atom");
 }
 
 static void
