@@ -16,8 +16,10 @@ end_block(struct html_sanitiser *z, const struct html_element *element)
 			html_close(s, depth - 1);
 			return;
 		}
+		/* Of lists, ul and ol bar the way to an item around them; menu and dir do not. */
 		if ((open->as->flags & HTML_MARKER) || open->as->kind == HTML_TABLED ||
-		    (li && (html_is(open, HTML_UL) || html_is(open, HTML_OL))))
+		    (li && (open->source == &html_elements[HTML_UL] ||
+			    open->source == &html_elements[HTML_OL])))
 			return;
 	}
 }

@@ -299,6 +299,7 @@ balances_what_is_misnested(void)
 		{"a</br>b", "a<br>b"},
 		{"<ruby>a<rt>b<rt>c</ruby>d<rt>e", "<ruby>a<rt>b</rt><rt>c</rt></ruby>de"},
 		{"<p>a<center>b</center>c", "<p>a</p><div>b</div>c"},
+		{"<ul><li>a<dir>b</li><li>c</ul>", "<ul><li>a<ul>b</ul></li><li>c</li></ul>"},
 		{"<menu><li>a</menu><dir><li>b</dir>", "<ul><li>a</li></ul><ul><li>b</li></ul>"},
 		{"<tt>a</tt><strike>b</strike><acronym>c</acronym><font>d</font>",
 		 "<code>a</code><s>b</s><abbr>c</abbr>d"},
