@@ -110,6 +110,7 @@ static const struct row ROWS[] = {
 	{NS_ITUNES, "name", IN_PERSON, FIELD_NONE, 0, IN_NOTHING, FORM_TITLE, NULL, atom_person_name},
 	{NS_ITUNES, "owner", IN_FEED, FIELD_AUTHORS, 7, IN_PERSON, FORM_TITLE, atom_open_person, field_person},
 	{NS_ITUNES, "subtitle", IN_FEED, FIELD_SUMMARY, 7, IN_NOTHING, FORM_TITLE, NULL, field_text},
+	{NS_ITUNES, "subtitle", IN_ITEM, FIELD_SUMMARY, 7, IN_NOTHING, FORM_HTML, NULL, field_html},
 	{NS_ITUNES, "summary", IN_FEED, FIELD_SUMMARY, 6, IN_NOTHING, FORM_TITLE, NULL, field_text},
 	{NS_ITUNES, "summary", IN_ITEM, FIELD_SUMMARY, 4, IN_NOTHING, FORM_HTML, NULL, field_html},
 	{NS_MEDIA, "category", IN_ITEM | IN_MEDIA, FIELD_CATEGORIES, 1, IN_NOTHING, FORM_LABEL, atom_open_category, field_category},

@@ -36,6 +36,12 @@ reads_podcasts(void)
 	CHECK(item->category_count == 2);
 	CHECK_STR(item->summary, "s");
 	CHECK(!item->title);
+	CHECK_STR(parse_rss("", "<itunes:subtitle>in short</itunes:subtitle>")->summary,
+		  "in short");
+	CHECK_STR(parse_rss("", "<itunes:subtitle>in short</itunes:subtitle>"
+				"<itunes:summary>at length</itunes:summary>")
+			  ->summary,
+		  "at length");
 }
 
 static void
