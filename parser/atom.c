@@ -29,9 +29,13 @@ void
 atom_open_text(struct reader *r, const struct row *row)
 {
 	const struct bytes mode = reader_own_attribute(r, "mode");
+	const struct bytes type = reader_own_attribute(r, "type");
 	struct frame *f = reader_frame(r);
 
-	f->form = construct_form(reader_own_attribute(r, "type"), mode);
+	f->form = construct_form(type, mode);
+	/* A <content> of RSS is what a <description> is: HTML, as nothing says otherwise. */
+	if (f->borrowed && type.len == 0 && f->form == FORM_TEXT)
+		f->form = row->close == field_html ? FORM_HTML : FORM_TITLE;
 	/* Only content can be another medium: a text of a type that texts do not have is a text. */
 	if (f->form == FORM_OTHER && row->field != FIELD_CONTENT)
 		f->form = FORM_TITLE;

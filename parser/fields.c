@@ -19,6 +19,7 @@ static const struct row ROWS[] = {
 	{NS_RSS, "channel", IN_ROOT | IN_LOST, FIELD_NONE, 0, IN_FEED, FORM_TEXT, rss_open_channel, NULL},
 	{NS_RSS, "comments", IN_ITEM, FIELD_COMMENTS, 1, IN_NOTHING, FORM_TEXT, NULL, field_url},
 	{NS_RSS, "copyright", FEED_OR_ITEM, FIELD_RIGHTS, 1, IN_NOTHING, FORM_TITLE, NULL, field_text},
+	{NS_RSS, "date", FEED_OR_ITEM, FIELD_PUBLISHED, 7, IN_NOTHING, FORM_TEXT, NULL, field_date},
 	{NS_RSS, "day", IN_BAG, FIELD_NONE, 0, IN_NOTHING, FORM_TEXT, NULL, rss_skip_day},
 	{NS_RSS, "description", IN_FEED, FIELD_SUMMARY, 1, IN_NOTHING, FORM_TITLE, NULL, field_text},
 	{NS_RSS, "description", IN_ITEM, FIELD_SUMMARY, 1, IN_NOTHING, FORM_HTML, NULL, field_html},

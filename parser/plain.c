@@ -140,11 +140,30 @@ plain_is_email(struct bytes text)
 	return memchr(at + 1, '@', (size_t)(s + text.len - at - 1)) == NULL;
 }
 
+static struct bytes
+without_mailto(struct bytes text)
+{
+	if (text.len > 7 && strncasecmp(text.data, "mailto:", 7) == 0)
+		return (struct bytes){(const char *)text.data + 7, text.len - 7};
+	return text;
+}
+
+/* A name as mail has it: "Doe, Jo" <jo@example.org>. */
+static struct bytes
+unquoted(struct bytes text)
+{
+	const char *s = text.data;
+
+	if (text.len > 2 && s[0] == '"' && s[text.len - 1] == '"')
+		return plain_trim((struct bytes){s + 1, text.len - 2});
+	return text;
+}
+
 void
 plain_person(struct bytes text, struct bytes *name_out, struct bytes *email_out)
 {
 	static const char PAIRS[][2] = {{'<', '>'}, {'(', ')'}, {'[', ']'}};
-	const struct bytes whole = plain_trim(text);
+	const struct bytes whole = without_mailto(plain_trim(text));
 	const char *s = whole.data;
 
 	*name_out = *email_out = (struct bytes){NULL, 0};
@@ -160,9 +179,8 @@ plain_person(struct bytes text, struct bytes *name_out, struct bytes *email_out)
 			continue;
 		inside = plain_trim(
 			(struct bytes){open + 1, (size_t)(s + whole.len - 1 - (open + 1))});
-		outside = plain_trim((struct bytes){s, (size_t)(open - s)});
-		if (inside.len > 7 && strncasecmp(inside.data, "mailto:", 7) == 0)
-			inside = (struct bytes){(const char *)inside.data + 7, inside.len - 7};
+		inside = without_mailto(inside);
+		outside = unquoted(plain_trim((struct bytes){s, (size_t)(open - s)}));
 		if (plain_is_email(inside)) {
 			*name_out = outside;
 			*email_out = inside;

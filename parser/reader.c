@@ -196,6 +196,7 @@ on_start(void *self, const struct xml_name *name, const struct xml_attribute *at
 	struct frame *parent = r->depth > 0 ? reader_frame(r) : NULL;
 	struct frame *f;
 	const struct row *row;
+	size_t borrowed;
 
 	if (!parent) {
 		r->root_uri = name->uri;
@@ -214,7 +215,9 @@ on_start(void *self, const struct xml_name *name, const struct xml_attribute *at
 		open_root(r, f, name);
 		return;
 	}
+	borrowed = r->borrowed;
 	row = find_row(r, name, parent->inner ? IN_NOTHING : parent->scope);
+	f->borrowed = r->borrowed != borrowed;
 	/* An item within an element of the feed that nobody closed is an item all the same. */
 	if (!row && !r->in_item) {
 		row = fields_in(name->known, IN_LOST);

@@ -60,6 +60,7 @@ struct frame {
 	bool keeps;            /* its text is kept */
 	bool has_markup;       /* ... and there was markup in it */
 	bool cut;              /* its text has met its ceiling */
+	bool borrowed;         /* of another format, and in no namespace that says so */
 	enum form form;
 	size_t text_at;    /* where its text begins in reader.text */
 	ptrdiff_t outer;   /* the frame that was keeping before */

@@ -204,8 +204,11 @@ rss_guid(struct reader *r, const struct row *row, struct bytes raw)
 void
 rss_open_enclosure(struct reader *r, const struct row *row)
 {
+	const struct bytes url = reader_attribute(r, NS_NONE, "url");
+	const struct bytes href = reader_attribute(r, NS_NONE, "href");
+
 	(void)row;
-	draft_add_enclosure(&r->item, reader_url(r, reader_attribute(r, NS_NONE, "url")),
+	draft_add_enclosure(&r->item, reader_url(r, url.data ? url : href),
 			    reader_copy(r, reader_attribute(r, NS_NONE, "type")),
 			    plain_number(reader_attribute(r, NS_NONE, "length")));
 }

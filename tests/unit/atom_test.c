@@ -111,6 +111,13 @@ stands_in_rss_without_passing_for_it(void)
 	CHECK_STR(parsed.feed.self, "http://site/feed");
 	CHECK(parsed.feed.hub_count == 1);
 	CHECK(item->updated_s != ITEM_NO_TIME);
+	/* What says no type is typed as in RSS, unless its namespace is Atom's. */
+	CHECK_STR(parse_rss("", "<content>&lt;p&gt;x&lt;/p&gt;</content>")->content, "<p>x</p>");
+	CHECK_STR(parse_rss("", "<a:content xmlns:a='http://www.w3.org/2005/Atom'>1 &lt; 2"
+				"</a:content>")
+			  ->content,
+		  "1 &lt; 2");
+	item = parse_rss("", "<author><name>Jo</name></author>");
 	CHECK_STR(item->author_count ? item->authors[0].name : NULL, "Jo");
 }
 

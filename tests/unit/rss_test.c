@@ -62,6 +62,14 @@ reads_persons_categories_and_enclosures(void)
 			 "<title>t</title>");
 	CHECK(item->category_count == 2);
 	CHECK_STR(item->title, "t");
+	item = parse_rss("", "<enclosure href='http://a/x.ogg'/><date>2024-01-02</date>"
+			     "<author>\"Doe, Jo\" &lt;jo@example.org&gt;</author>");
+	CHECK_STR(item->enclosure_count ? item->enclosures[0].url : NULL, "http://a/x.ogg");
+	CHECK(item->published_s == 1704153600);
+	CHECK_STR(item->authors[0].name, "Doe, Jo");
+	CHECK_STR(item->authors[0].email, "jo@example.org");
+	item = parse_rss("", "<author>mailto:jo@example.org (Jo)</author>");
+	CHECK_STR(item->authors[0].email, "jo@example.org");
 }
 
 static void
