@@ -110,10 +110,28 @@ reader_text(struct reader *r, struct bytes raw, enum form form)
 	return taken_short(r, rc);
 }
 
+/* XHTML that came escaped, as HTML does: there is no element in it, only the text of tags. */
+static struct bytes
+unescaped(struct reader *r, struct bytes text, enum form form)
+{
+	struct bytes decoded;
+
+	if (form != FORM_XHTML || reader_frame(r)->has_markup || text.len < 4 ||
+	    memcmp(text.data, "&lt;", 4) != 0 || !memmem(text.data, text.len, "&lt;/", 5))
+		return text;
+	buf_reset(&r->out);
+	if (html_decode_entities(text.data, text.len, &r->out, NULL) < 0)
+		return text;
+	decoded = buf_bytes(&r->out);
+	buf_reset(&r->plain);
+	return buf_add(&r->plain, decoded.data, decoded.len, NULL) < 0 ? text
+								       : buf_bytes(&r->plain);
+}
+
 const char *
 reader_html(struct reader *r, struct bytes raw, enum form form)
 {
-	const struct bytes trimmed = plain_trim(unpacked(r, raw, &form));
+	const struct bytes trimmed = unescaped(r, plain_trim(unpacked(r, raw, &form)), form);
 	const char *base = reader_frame(r)->base;
 	int rc = 0;
 

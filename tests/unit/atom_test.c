@@ -19,6 +19,13 @@ reads_each_kind_of_text(void)
 			  ->content,
 		  "<div><p>a &lt; b<br>c</p></div>");
 	CHECK_STR(parse_atom("", "<content type='html'>&lt;p&gt;x</content>")->content, "<p>x</p>");
+	/* Escaped, although it is XHTML: but not within what is markup. */
+	CHECK_STR(parse_atom("", "<content type='xhtml'><![CDATA[<p>a &amp; b</p>]]></content>")
+			  ->content,
+		  "<p>a &amp; b</p>");
+	CHECK_STR(parse_atom("", "<content type='xhtml'><div>&lt;p&gt;x&lt;/p&gt;</div></content>")
+			  ->content,
+		  "<div>&lt;p&gt;x&lt;/p&gt;</div>");
 	CHECK(!parse_atom("", "<content type='image/png'>iVBORw0K</content>")->content);
 	CHECK(!parse_atom("", "<content src='http://a/'/>")->content);
 	CHECK_STR(parse_atom("", "<content src='http://a/'>x</content>")->content, "x");
