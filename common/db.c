@@ -47,8 +47,7 @@ struct db {
 		      */
 	uint64_t commits;
 	char *warning;
-	struct loss loss;       /* id "": none */
-	int64_t untold_since_s; /* of one that this one took the place of; INT64_MAX: none */
+	struct loss loss; /* id "": none */
 };
 
 int
@@ -427,7 +426,7 @@ read_loss(struct db *db, struct err *err)
 int
 db_loss_since(struct db *db, int64_t since_s, struct err *err)
 {
-	db->loss.since_s = since_s < db->untold_since_s ? since_s : db->untold_since_s;
+	db->loss.since_s = loss_older(since_s, db->loss.untold_since_s);
 	return write_loss(db, err);
 }
 
@@ -465,7 +464,7 @@ static int
 settle_mark(struct db *db, struct err *err)
 {
 	const uint64_t marked = mark_get(db->mark);
-	int64_t commits = 0;
+	int64_t commits = 0, untold_since_s = LOSS_SINCE_UNKNOWN;
 	uint64_t lost;
 
 	if (ask(db, "SELECT n FROM mark", &commits, err) < 0)
@@ -482,10 +481,13 @@ settle_mark(struct db *db, struct err *err)
 		     db->path, (unsigned long long)lost, (unsigned long long)marked) < 0)
 		db->warning = NULL;
 	/* One that is still to be told is told with this one. */
-	if (db->loss.id[0] && db->loss.since_s != LOSS_SINCE_UNKNOWN)
-		db->untold_since_s = db->loss.since_s;
+	if (db->loss.id[0])
+		untold_since_s = loss_older(db->loss.since_s, db->loss.untold_since_s);
 	/* Noted first: from the next commit on the mark tells nothing of it. */
-	if (loss_new(&db->loss, err) < 0 || write_loss(db, err) < 0)
+	if (loss_new(&db->loss, err) < 0)
+		return -1;
+	db->loss.untold_since_s = untold_since_s;
+	if (write_loss(db, err) < 0)
 		return -1;
 	if (pass_over(db, lost, err) < 0) {
 		db_rollback(db);
@@ -540,10 +542,8 @@ db_open(const char *path, const struct db_options *options, struct err *err)
 {
 	SCOPED(db_close) struct db *db = calloc(1, sizeof(*db));
 
-	if (db) {
+	if (db)
 		db->lock_fd = -1;
-		db->untold_since_s = INT64_MAX;
-	}
 	if (!db || !(db->path = strdup(path))) {
 		(void)err_sys(err, "database '%s'", path);
 		return NULL;

@@ -19,7 +19,9 @@ loss_new(struct loss *out, struct err *err)
 
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
 		return err_sys(err, "random number");
-	*out = (struct loss){.at_s = clock_wall_s(), .since_s = LOSS_SINCE_UNKNOWN};
+	*out = (struct loss){.at_s = clock_wall_s(),
+			     .since_s = LOSS_SINCE_UNKNOWN,
+			     .untold_since_s = LOSS_SINCE_UNKNOWN};
 	(void)snprintf(out->id, sizeof(out->id), "%016" PRIx64, id);
 	return 0;
 }
@@ -28,14 +30,15 @@ int
 loss_read(const char *path, int64_t now_s, struct loss *out, struct err *err)
 {
 	SCOPED(buf_done) struct buf text = buf_init(NOTE_BYTES_MAX);
-	struct loss loss;
+	struct loss loss = {.untold_since_s = LOSS_SINCE_UNKNOWN};
 
 	if (access(path, F_OK) < 0)
 		return 0;
 	if (file_read(path, &text, err) < 0)
 		return -1;
-	if (sscanf(buf_str(&text), "%16[0-9a-f] %" SCNd64 " %" SCNd64, loss.id, &loss.at_s,
-		   &loss.since_s) != 3 ||
+	/* Notes of before had no fourth. */
+	if (sscanf(buf_str(&text), "%16[0-9a-f] %" SCNd64 " %" SCNd64 " %" SCNd64, loss.id,
+		   &loss.at_s, &loss.since_s, &loss.untold_since_s) < 3 ||
 	    now_s - loss.at_s > LOSS_TOLD_S)
 		return 0;
 	*out = loss;
@@ -47,8 +50,8 @@ loss_write(const char *path, const struct loss *loss, struct err *err)
 {
 	SCOPED(buf_done) struct buf text = buf_init(NOTE_BYTES_MAX);
 
-	if (buf_addf(&text, err, "%s %" PRId64 " %" PRId64 "\n", loss->id, loss->at_s,
-		     loss->since_s) < 0)
+	if (buf_addf(&text, err, "%s %" PRId64 " %" PRId64 " %" PRId64 "\n", loss->id, loss->at_s,
+		     loss->since_s, loss->untold_since_s) < 0)
 		return -1;
 	return file_replace(path, buf_bytes(&text), err);
 }
@@ -76,6 +79,14 @@ loss_get(struct bytes hint, struct arena *arena, struct loss *out)
 	*out = (struct loss){.since_s = since_s};
 	(void)snprintf(out->id, sizeof(out->id), "%s", id);
 	return true;
+}
+
+int64_t
+loss_older(int64_t a_s, int64_t b_s)
+{
+	if (a_s == LOSS_SINCE_UNKNOWN || b_s == LOSS_SINCE_UNKNOWN)
+		return a_s == LOSS_SINCE_UNKNOWN ? b_s : a_s;
+	return a_s < b_s ? a_s : b_s;
 }
 
 bool

@@ -24,6 +24,9 @@ struct loss {
 	char id[LOSS_ID_CHARS + 1]; /* told twice, it is still one */
 	int64_t at_s;               /* when it was noticed */
 	int64_t since_s;            /* nothing older is lost */
+	/* since_s of one that was still to be told when this one took its place, in the same note,
+	 * so that no kill comes in between. LOSS_SINCE_UNKNOWN: there was none. */
+	int64_t untold_since_s;
 };
 
 /* One that is noticed now. */
@@ -32,6 +35,9 @@ int loss_new(struct loss *out, struct err *err);
 /* The note: 1 there is one that is still to be told, 0, -1. */
 int loss_read(const char *path, int64_t now_s, struct loss *out, struct err *err);
 int loss_write(const char *path, const struct loss *loss, struct err *err);
+
+/* Of two times since when something is lost the one that counts: one that is known, the older. */
+int64_t loss_older(int64_t a_s, int64_t b_s);
 
 /* The body of the HINT, appended; and back: false for any other hint. */
 int loss_put(const struct loss *loss, struct buf *out, struct err *err);

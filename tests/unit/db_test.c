@@ -219,6 +219,10 @@ notices_commits_that_a_flipped_bit_in_the_wal_takes_away(void)
 	db = opened(path);
 	CHECK(db_warning(db) && db_loss(db));
 	CHECK(strcmp(db_loss(db)->id, first) != 0);
+	/* Also when this life ends before it is known since when. */
+	db_close(db);
+	db = opened(path);
+	CHECK(!db_warning(db) && db_loss(db) && db_loss(db)->since_s == LOSS_SINCE_UNKNOWN);
 	CHECK(db_loss_since(db, 99, NULL) == 0 && db_loss(db)->since_s == 77);
 	db_close(db);
 }

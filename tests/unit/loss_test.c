@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/file.h"
 #include "tests/unit/check.h"
 #include "tests/unit/tempdir.h"
 
@@ -17,13 +18,40 @@ a_note_is_told_for_a_day(void)
 	CHECK(loss_read(path, 0, &read, &err) == 0);
 	CHECK(loss_new(&loss, &err) == 0 && loss.since_s == LOSS_SINCE_UNKNOWN);
 	CHECK(strlen(loss.id) == LOSS_ID_CHARS);
+	CHECK(loss.untold_since_s == LOSS_SINCE_UNKNOWN);
 	loss.since_s = 1234567890;
+	loss.untold_since_s = 1234567800;
 	CHECK(loss_write(path, &loss, &err) == 0);
 	CHECK(loss_read(path, loss.at_s + LOSS_TOLD_S, &read, &err) == 1);
 	CHECK_STR(read.id, loss.id);
 	CHECK(read.at_s == loss.at_s && read.since_s == 1234567890);
+	CHECK(read.untold_since_s == 1234567800);
 	CHECK(loss_read(path, loss.at_s + LOSS_TOLD_S + 1, &read, &err) == 0);
 	tempdir_done();
+}
+
+static void
+a_note_of_before_is_read(void)
+{
+	static const char note[] = "00000000000000aa 1000 77\n";
+	const char *path;
+	struct loss read;
+
+	(void)tempdir_make();
+	path = tempdir_path("outbox.db.lost");
+	CHECK(file_replace(path, (struct bytes){note, sizeof(note) - 1}, NULL) == 0);
+	CHECK(loss_read(path, 1000, &read, NULL) == 1);
+	CHECK_STR(read.id, "00000000000000aa");
+	CHECK(read.since_s == 77 && read.untold_since_s == LOSS_SINCE_UNKNOWN);
+	tempdir_done();
+}
+
+static void
+of_two_times_the_older_counts_and_one_that_is_known(void)
+{
+	CHECK(loss_older(5, 9) == 5 && loss_older(9, 5) == 5);
+	CHECK(loss_older(LOSS_SINCE_UNKNOWN, 9) == 9 && loss_older(9, LOSS_SINCE_UNKNOWN) == 9);
+	CHECK(loss_older(LOSS_SINCE_UNKNOWN, LOSS_SINCE_UNKNOWN) == LOSS_SINCE_UNKNOWN);
 }
 
 static void
@@ -66,6 +94,8 @@ int
 main(void)
 {
 	RUN(a_note_is_told_for_a_day);
+	RUN(a_note_of_before_is_read);
+	RUN(of_two_times_the_older_counts_and_one_that_is_known);
 	RUN(is_a_hint_that_is_told_from_others);
 	RUN(one_that_was_heard_asks_for_nothing_new);
 	return check_done();
