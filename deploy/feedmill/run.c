@@ -250,7 +250,7 @@ command_run(int argc, char **argv)
 	add_sinks(mill, config);
 	add(mill, "feedmill-classifier", "classifier", "main", 2);
 	for (long n = 1; n <= count; n++) {
-		char instance[16];
+		char instance[24];
 
 		(void)snprintf(instance, sizeof(instance), "%ld", n);
 		add(mill, "feedmill-parser", "parser", instance, 1);
