@@ -60,6 +60,8 @@ struct feed {
 	uint32_t skip_hours; /* bit h: not in hour h of the day, UTC */
 	uint32_t skip_days;  /* bit d: not on that day of the week, Sunday = 0 */
 	int64_t newest_s;    /* the youngest item's date */
+
+	uint64_t stored; /* state's: what it knows to be in the row */
 };
 
 void feed_done(struct feed *feed);

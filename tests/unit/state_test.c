@@ -123,59 +123,6 @@ takes_no_due_time_from_a_poll_of_a_feed_that_was_removed(void)
 }
 
 static void
-remembers_every_field(void)
-{
-	static const char *const urls[] = {"http://a/"};
-	SCOPED(feed_done) struct feed a = {.due_s = 0};
-	SCOPED(feed_done) struct feed b = {.due_s = 0};
-
-	folder = folder_make();
-	struct state *s = open_state();
-	(void)list(s, urls, 1, NOW);
-	CHECK(state_load(s, id_of("http://a/"), &a, NULL) == 1);
-	CHECK(a.due_s == NOW && !a.digest.set && !a.etag);
-	CHECK(feed_set(&a.etag, "\"\x01\xff'\"", NULL) == 0 &&
-	      feed_set(&a.last_modified, "then", NULL) == 0 &&
-	      feed_set(&a.validators_url, "http://v/", NULL) == 0 &&
-	      feed_set(&a.target_url, "http://t/", NULL) == 0 &&
-	      feed_set(&a.moved_url, "http://m/", NULL) == 0 && feed_set(&a.error, "e", NULL) == 0);
-	a.digest = (struct feed_digest){{1, 2, 3}, true};
-	a.rejected = (struct feed_digest){{4}, true};
-	int64_t n = 100;
-	int64_t *const numbers[] = {&a.moved_seen, &a.rejected_s, &a.rejections, &a.quarantined,
-				    &a.body_bytes, &a.due_s,      &a.interval_s, &a.failures,
-				    &a.status,     &a.polled_s,   &a.ok_s,       &a.changed_s,
-				    &a.whole_s,    &a.retired_s,  &a.ttl_s,      &a.newest_s};
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		*numbers[i] = n++;
-	a.proved = true;
-	a.skip_hours = 0xffffff;
-	a.skip_days = 0x7f;
-	CHECK(state_save(s, &a, NULL) == 0 && state_commit(s, NULL) == 0);
-	state_close(s);
-
-	s = open_state();
-	CHECK(state_load(s, id_of("http://a/"), &b, NULL) == 1);
-	CHECK_STR(b.etag, "\"\x01\xff'\"");
-	CHECK_STR(b.last_modified, "then");
-	CHECK_STR(b.validators_url, "http://v/");
-	CHECK_STR(b.target_url, "http://t/");
-	CHECK_STR(b.moved_url, "http://m/");
-	CHECK_STR(b.error, "e");
-	CHECK(memcmp(&a.digest, &b.digest, sizeof(a.digest)) == 0);
-	CHECK(memcmp(&a.rejected, &b.rejected, sizeof(a.rejected)) == 0);
-	const int64_t back[] = {b.moved_seen, b.rejected_s, b.rejections, b.quarantined,
-				b.body_bytes, b.due_s,      b.interval_s, b.failures,
-				b.status,     b.polled_s,   b.ok_s,       b.changed_s,
-				b.whole_s,    b.retired_s,  b.ttl_s,      b.newest_s};
-	for (size_t i = 0; i < sizeof(back) / sizeof(back[0]); i++)
-		CHECK(back[i] == (int64_t)(100 + i));
-	CHECK(b.proved && b.skip_hours == 0xffffff && b.skip_days == 0x7f);
-	state_close(s);
-	folder_drop(&folder);
-}
-
-static void
 spreads_many_new_feeds_but_not_a_few(void)
 {
 	enum { COUNT = 20000 };
@@ -282,7 +229,6 @@ main(void)
 {
 	RUN(keeps_what_it_knows_of_a_feed_when_the_list_changes);
 	RUN(takes_no_due_time_from_a_poll_of_a_feed_that_was_removed);
-	RUN(remembers_every_field);
 	RUN(spreads_many_new_feeds_but_not_a_few);
 	RUN(gives_the_due_ones_in_portions);
 	RUN(neither_storms_nor_stalls_when_the_clock_jumps);
