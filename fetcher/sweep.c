@@ -22,11 +22,13 @@ enum {
 	RETREAT_MOST_MS = 60 * 1000,
 	HOSTS_SWEEP_MS = 60 * 1000,
 	PORTIONS_A_TURN = 4,
-	/* What a commit serves at the most. */
-	GROUP_MS = 10,
-	GROUP_POLLS = 256,
-	GROUP_BYTES = 4 * 1024 * 1024,
 };
+
+/* What a commit serves at the most. Nobody waits for the news that there is none: after a crash
+ * those polls are asked again, and the more of them share a commit, the fewer pages are written. */
+static const struct group {
+	int64_t ms, polls, bytes;
+} group_of_news = {10, 256, 4 * 1024 * 1024}, group_of_none = {500, 1024, 0};
 
 struct sweep {
 	struct sweep_options options;
@@ -41,6 +43,7 @@ struct sweep {
 	uint32_t random;
 	int64_t written, written_bytes; /* polls and bytes in the open transaction */
 	int64_t written_ms;             /* monotonic: since when; 0: nothing */
+	bool news;                      /* one of them found something else than "unchanged" */
 	struct sweep_counts counts;
 };
 
@@ -264,6 +267,7 @@ keep(struct sweep *s, struct job *job, const char *host, const struct outcome *o
 	if (s->written++ == 0)
 		s->written_ms = clock_mono_ms();
 	s->written_bytes += (int64_t)document.len;
+	s->news |= o->kind != OUTCOME_UNCHANGED;
 	return intake_write(s->options.state, feed, &document, err);
 }
 
@@ -449,11 +453,12 @@ sweep_timeout(const struct sweep *s, int *timeout_ms)
 int
 sweep_may_wait_ms(const struct sweep *s)
 {
-	const int64_t left_ms = s->written_ms + GROUP_MS - clock_mono_ms();
+	const struct group *most = s->news ? &group_of_news : &group_of_none;
+	const int64_t left_ms = s->written_ms + most->ms - clock_mono_ms();
 
 	/* One that may take longer than the wait is no reason to wait: but some of many is soon
 	 * over. */
-	if (s->written == 0 || s->written >= GROUP_POLLS || s->written_bytes >= GROUP_BYTES ||
+	if (s->written == 0 || s->written >= most->polls || s->written_bytes > most->bytes ||
 	    s->in_flight == 0 || left_ms <= 0)
 		return 0;
 	return (int)left_ms;
@@ -463,6 +468,7 @@ static void
 nothing_written(struct sweep *s)
 {
 	s->written = s->written_bytes = s->written_ms = 0;
+	s->news = false;
 }
 
 void

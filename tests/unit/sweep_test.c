@@ -279,6 +279,59 @@ lets_a_commit_wait_only_while_more_is_to_come(void)
 	folder_drop(&folder);
 }
 
+/* Turns, without a commit, until so many polls are over. */
+static void
+turn_until(size_t wanted)
+{
+	const int64_t give_up_ms = clock_mono_ms() + PATIENCE_MS;
+
+	while (outcomes < wanted && clock_mono_ms() < give_up_ms) {
+		struct pollfd fd = {.fd = http_fd(http), .events = POLLIN};
+
+		CHECK(sweep_turn(sweep, NULL) == 0);
+		(void)poll(&fd, 1, 1);
+	}
+	CHECK(outcomes == wanted);
+}
+
+static void
+lets_what_brought_no_news_wait_longer(void)
+{
+	static const struct canned rows[] = {
+		{.path = "/0", .nth = 2, .answer = "HTTP/1.1 304 Same\r\n\r\n"},
+		{.path = "/0", .answer = OK},
+		{.path = "/1", .then = CANNED_HANG, .answer = ""},
+	};
+	int unchanged_ms, news_ms;
+
+	folder = folder_make();
+	canned_start(rows, 3);
+	open_all(8, 0);
+	list(1);
+	due_again(0);
+	turn_until(1);
+	CHECK(state_commit(state, NULL) == 0);
+	sweep_committed(sweep);
+	list(2);
+	due_again(1);
+	due_again(0);
+	CHECK(state_commit(state, NULL) == 0);
+	sweep_look_anew(sweep);
+	turn_until(2);
+	CHECK(sweep_in_flight(sweep) == 1);
+	unchanged_ms = sweep_may_wait_ms(sweep);
+	CHECK(unchanged_ms > 10);
+	/* Beside news it waits no longer than the news do. */
+	due_again(0);
+	sweep_look_anew(sweep);
+	turn_until(3);
+	news_ms = sweep_may_wait_ms(sweep);
+	CHECK(news_ms <= 10);
+	close_all();
+	canned_stop();
+	folder_drop(&folder);
+}
+
 static void
 is_quiet_to_a_host_that_has_had_enough(void)
 {
@@ -438,6 +491,7 @@ main(void)
 	RUN(keeps_body_validators_and_due_time_together);
 	RUN(repeats_what_was_not_committed);
 	RUN(lets_a_commit_wait_only_while_more_is_to_come);
+	RUN(lets_what_brought_no_news_wait_longer);
 	RUN(is_quiet_to_a_host_that_has_had_enough);
 	RUN(takes_up_nothing_while_it_is_paused);
 	RUN(asks_no_feed_that_left_the_list_while_it_waited);
