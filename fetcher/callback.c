@@ -328,6 +328,15 @@ callback_settle(struct callback *c, bool good)
 	}
 }
 
+bool
+callback_holds(const struct callback *c)
+{
+	for (size_t i = 0; i < CALLBACK_CONNECTIONS_MAX; i++)
+		if (c->calls[i].connection && c->calls[i].held)
+			return true;
+	return false;
+}
+
 int
 callback_port(const struct callback *c)
 {

@@ -65,6 +65,8 @@ int callback_turn(struct callback *callback, struct err *err);
 /* What was received until now is on the disk; or it is lost, and its senders are told to come
  * again. */
 void callback_settle(struct callback *callback, bool good);
+/* Whether an answer is held back. */
+bool callback_holds(const struct callback *callback);
 
 int callback_port(const struct callback *callback); /* for tests; 0: unknown */
 

@@ -487,7 +487,9 @@ commit_work(struct daemon *d, struct err *err)
 static int
 may_wait_ms(const struct daemon *d)
 {
-	return d->answered || d->draining ? 0 : sweep_may_wait_ms(d->sweep);
+	if (d->answered || d->draining || (d->websub && websub_awaited(d->websub)))
+		return 0;
+	return sweep_may_wait_ms(d->sweep);
 }
 
 static int

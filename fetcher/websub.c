@@ -289,6 +289,17 @@ put_off(struct websub *w, struct feed *feed, struct subscription *s, bool fresh,
 	return 0;
 }
 
+/* Its publisher says that it is gone for good: what a hub still sends is not the feed. */
+static int
+leave_retired(struct websub *w, const struct feed *feed, struct err *err)
+{
+	SCOPED(subscription_done) struct subscription now = {.due_s = 0};
+	const int got = subscription_of(w->options.state, feed->id, &now, err);
+
+	w->look_ms = 0;
+	return got == 1 ? leave(w, &now, clock_wall_s(), err) : got;
+}
+
 int
 websub_polled(struct websub *w, struct feed *feed, const struct outcome *o, bool fresh,
 	      struct err *err)
@@ -299,6 +310,8 @@ websub_polled(struct websub *w, struct feed *feed, const struct outcome *o, bool
 	bool by_head = true;
 	int got;
 
+	if (o->kind == OUTCOME_GONE && feed->retired_s > 0)
+		return leave_retired(w, feed, err);
 	if (feed->archive_of || (o->kind != OUTCOME_DOCUMENT && o->kind != OUTCOME_UNCHANGED))
 		return 0;
 	got = subscription_of(w->options.state, feed->id, &now, err);
@@ -432,6 +445,12 @@ void
 websub_committed(struct websub *w)
 {
 	callback_settle(w->callback, true);
+}
+
+bool
+websub_awaited(const struct websub *w)
+{
+	return callback_holds(w->callback);
 }
 
 void

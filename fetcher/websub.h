@@ -66,6 +66,8 @@ void websub_fds(const struct websub *websub, struct pollfd fds[WEBSUB_FDS]);
 /* After each commit, and after each rollback. */
 void websub_committed(struct websub *websub);
 void websub_rolled_back(struct websub *websub);
+/* Whether a hub waits for the next commit. */
+bool websub_awaited(const struct websub *websub);
 /* The list of feeds has changed: there may be some to unsubscribe. */
 void websub_look_anew(struct websub *websub);
 /* No room for documents: hubs are told to come again. */

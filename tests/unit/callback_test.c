@@ -149,8 +149,9 @@ answers_when_what_it_took_is_on_the_disk(void)
 		 "hub.challenge=say+%3Cthis%3E HTTP/1.1\r\nHost: x\r\n\r\n");
 	await_received(1);
 	CHECK_STR(seen, "question token mode=subscribe topic=http://x/?a=b signature=- type=- 0");
-	CHECK(!can_be_read(fd, 100));
+	CHECK(!can_be_read(fd, 100) && callback_holds(callback));
 	callback_settle(callback, true);
+	CHECK(!callback_holds(callback));
 	CHECK(answer_of(fd, text, sizeof(text)) == 200);
 	CHECK(strstr(text, "\r\n\r\nsay <this>") && strstr(text, "nosniff") &&
 	      strstr(text, "text/plain"));

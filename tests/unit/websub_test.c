@@ -478,6 +478,22 @@ polls_are_the_backstop_while_the_hub_brings_what_is_new(void)
 }
 
 static void
+gives_up_what_is_gone_for_good(void)
+{
+	begin();
+	subscribe("1000");
+	(void)poll_with("", OUTCOME_GONE, false); /* once may be a mistake */
+	CHECK(phase() == SUBSCRIPTION_LIVE);
+	CHECK(db_exec(state_db(state), "UPDATE feeds SET retired_s = 1", NULL) == 0);
+	(void)poll_with("", OUTCOME_GONE, false);
+	CHECK(phase() == SUBSCRIPTION_LEAVING && push("sha256", "<rss>2") == 410);
+	CHECK(question("unsubscribe", url, NULL, "sesame") == 200 && phase() == SUBSCRIPTION_OVER);
+	(void)poll_with("", OUTCOME_GONE, false);
+	CHECK_STR(now_is(), "");
+	end();
+}
+
+static void
 begins_anew_at_another_public_url(void)
 {
 	begin();
@@ -507,6 +523,7 @@ main(void)
 	RUN(ignores_a_push_without_the_right_signature);
 	RUN(lets_in_only_pushes_that_somebody_waits_for);
 	RUN(polls_are_the_backstop_while_the_hub_brings_what_is_new);
+	RUN(gives_up_what_is_gone_for_good);
 	RUN(begins_anew_at_another_public_url);
 	return check_done();
 }
