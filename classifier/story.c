@@ -183,8 +183,6 @@ tell_sinks(struct story *s, struct json *j, struct err *err)
 static int
 tell(struct story *s, struct json *j, struct err *err)
 {
-	char time[CLOCK_RFC3339_BYTES];
-
 	if (load(s, err) < 0)
 		return -1;
 	json_object(j);
@@ -192,9 +190,8 @@ tell(struct story *s, struct json *j, struct err *err)
 	json_member(j, "rev", s->seen.rev);
 	json_member_int(j, "fetch_seq", s->seen.fetch_seq);
 	json_member_int(j, "outbox_seq", s->seen.seq);
-	if (s->at_s > 0)
-		json_member(j, "arrived", clock_rfc3339(s->at_s, time));
-	json_member(j, "seen_last", clock_rfc3339(s->seen.last_s, time));
+	json_member_time(j, "arrived", s->at_s);
+	json_member_time(j, "seen_last", s->seen.last_s);
 	if (s->kept) {
 		json_key(j, "item");
 		item_json(&s->item, j);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+
 enum { NUMBER_BYTES = 40 };
 
 struct json
@@ -257,4 +259,13 @@ json_member_int(struct json *j, const char *key, int64_t n)
 {
 	json_key(j, key);
 	json_int(j, n);
+}
+
+void
+json_member_time(struct json *j, const char *key, int64_t wall_s)
+{
+	char text[CLOCK_RFC3339_BYTES];
+
+	if (wall_s > 0)
+		json_member(j, key, clock_rfc3339(wall_s, text));
 }

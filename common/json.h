@@ -41,5 +41,7 @@ void json_raw(struct json *j, const char *s, size_t len); /* JSON text that is w
 /* Members of an object; the text ones write nothing when s is NULL or "": absent means absent. */
 void json_member(struct json *j, const char *key, const char *s);
 void json_member_int(struct json *j, const char *key, int64_t n);
+/* A moment that has been or will be, as RFC 3339; nothing where it is 0 or less: never. */
+void json_member_time(struct json *j, const char *key, int64_t wall_s);
 
 #endif

@@ -33,15 +33,6 @@ member(struct json *j, const char *key, const char *s)
 }
 
 static void
-member_time(struct json *j, const char *key, int64_t wall_s)
-{
-	char text[CLOCK_RFC3339_BYTES];
-
-	if (wall_s > 0)
-		json_member(j, key, clock_rfc3339(wall_s, text));
-}
-
-static void
 member_number(struct json *j, const char *key, int64_t n)
 {
 	if (n != 0)
@@ -61,8 +52,8 @@ write_failing(void *arg, const struct feed *f)
 	member_number(j, "status", f->status);
 	member_number(j, "failures", f->failures);
 	member_number(j, "rejections", f->rejections);
-	member_time(j, "due", f->due_s);
-	member_time(j, "last_ok", f->ok_s);
+	json_member_time(j, "due", f->due_s);
+	json_member_time(j, "last_ok", f->ok_s);
 	member(j, "reason", f->error);
 	json_close(j);
 	return 0;
@@ -222,11 +213,11 @@ write_feed(void *arg, const struct feed *f)
 	member_number(j, "failures", f->failures);
 	member_number(j, "rejections", f->rejections);
 	member(j, "reason", f->error);
-	member_time(j, "due", f->due_s);
-	member_time(j, "polled", f->polled_s);
-	member_time(j, "last_ok", f->ok_s);
-	member_time(j, "changed", f->changed_s);
-	member_time(j, "retired", f->retired_s);
+	json_member_time(j, "due", f->due_s);
+	json_member_time(j, "polled", f->polled_s);
+	json_member_time(j, "last_ok", f->ok_s);
+	json_member_time(j, "changed", f->changed_s);
+	json_member_time(j, "retired", f->retired_s);
 	json_close(j);
 	return 0;
 }
@@ -278,24 +269,24 @@ write_story(struct daemon *d, struct json *j, const struct feed *f)
 	member(j, "moved_to", f->target_url);
 	member(j, "moving_to", f->moved_url);
 	member_number(j, "moving_seen", f->moved_seen);
-	member_time(j, "due", f->due_s);
+	json_member_time(j, "due", f->due_s);
 	json_member(j, "why", why_then(d, f));
 	member_number(j, "interval_s", f->interval_s);
 	member_number(j, "wanted_interval_s", f->want_interval_s);
 	member_number(j, "ttl_s", f->ttl_s);
 	member_number(j, "skip_hours", f->skip_hours);
 	member_number(j, "skip_days", f->skip_days);
-	member_time(j, "newest_item", f->newest_s);
+	json_member_time(j, "newest_item", f->newest_s);
 	member_number(j, "status", f->status);
 	member_number(j, "failures", f->failures);
 	member_number(j, "rejections", f->rejections);
 	member(j, "reason", f->error);
 	member_number(j, "quarantined", f->quarantined);
-	member_time(j, "polled", f->polled_s);
-	member_time(j, "last_ok", f->ok_s);
-	member_time(j, "whole", f->whole_s);
-	member_time(j, "changed", f->changed_s);
-	member_time(j, "retired", f->retired_s);
+	json_member_time(j, "polled", f->polled_s);
+	json_member_time(j, "last_ok", f->ok_s);
+	json_member_time(j, "whole", f->whole_s);
+	json_member_time(j, "changed", f->changed_s);
+	json_member_time(j, "retired", f->retired_s);
 	member(j, "etag", f->etag);
 	member(j, "last_modified", f->last_modified);
 	member(j, "validators_of", f->validators_url);
@@ -417,7 +408,7 @@ write_document(struct json *j, struct bytes body)
 	json_member(j, "content_type", doc.content_type);
 	json_member(j, "content_language", doc.content_language);
 	json_member_int(j, "status", doc.status);
-	member_time(j, "fetched", doc.fetched_s);
+	json_member_time(j, "fetched", doc.fetched_s);
 	json_key(j, "body_b64");
 	write_base64(j, doc.body);
 }
@@ -429,7 +420,7 @@ write_kept(void *arg, const struct quarantined *row)
 
 	json_object(j);
 	json_member_int(j, "id", row->id);
-	member_time(j, "at", row->at_s);
+	json_member_time(j, "at", row->at_s);
 	json_member(j, "kind", row->kind);
 	json_member(j, "feed", row->ref);
 	json_member(j, "stage", row->stage);

@@ -201,6 +201,21 @@ remembers_a_level_too_many_and_a_full_buffer(void)
 	CHECK(buf_failed(&tiny, NULL) == -1);
 }
 
+static void
+names_a_moment_and_says_nothing_of_never(void)
+{
+	SCOPED(buf_done) struct buf out = buf_init(200);
+	struct json j = json_into(&out);
+
+	json_object(&j);
+	json_member_time(&j, "never", 0);
+	json_member_time(&j, "odd", -1);
+	json_member_time(&j, "at", 1767225600);
+	json_member_time(&j, "too_far", INT64_MAX);
+	json_close(&j);
+	CHECK_STR(buf_str(&out), "{\"at\":\"2026-01-01T00:00:00Z\"}");
+}
+
 int
 main(void)
 {
@@ -211,6 +226,7 @@ main(void)
 	RUN(writes_integers_to_their_limits);
 	RUN(writes_doubles_that_read_back_the_same);
 	RUN(writes_a_point_in_any_locale);
+	RUN(names_a_moment_and_says_nothing_of_never);
 	RUN(remembers_a_level_too_many_and_a_full_buffer);
 	return check_done();
 }
