@@ -18,15 +18,30 @@ subscription_done(struct subscription *s)
 	*s = (struct subscription){.due_s = 0};
 }
 
+/* Chance as hex digits. */
+static int
+draw(size_t hex, char *out, struct err *err)
+{
+	unsigned char chance[SUBSCRIPTION_SECRET_HEX / 2];
+
+	if (getrandom(chance, hex / 2, 0) != (ssize_t)(hex / 2))
+		return err_sys(err, "getrandom");
+	digest_hex(chance, hex / 2, out);
+	return 0;
+}
+
+int
+subscription_new_secret(struct subscription *s, struct err *err)
+{
+	return draw(SUBSCRIPTION_SECRET_HEX, s->secret, err);
+}
+
 int
 subscription_make(const char *feed_id_, struct subscription *out, struct err *err)
 {
-	unsigned char chance[(SUBSCRIPTION_TOKEN_HEX + SUBSCRIPTION_SECRET_HEX) / 2];
-
-	if (getrandom(chance, sizeof(chance), 0) != (ssize_t)sizeof(chance))
-		return err_sys(err, "getrandom");
-	digest_hex(chance, SUBSCRIPTION_TOKEN_HEX / 2, out->token);
-	digest_hex(chance + SUBSCRIPTION_TOKEN_HEX / 2, SUBSCRIPTION_SECRET_HEX / 2, out->secret);
+	if (draw(SUBSCRIPTION_TOKEN_HEX, out->token, err) < 0 ||
+	    subscription_new_secret(out, err) < 0)
+		return -1;
 	(void)snprintf(out->feed, sizeof(out->feed), "%s", feed_id_);
 	return 0;
 }

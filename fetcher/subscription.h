@@ -33,8 +33,9 @@ enum subscription_phase {
 
 /* Texts are its own, NULL where absent. Times are seconds of the wall clock, 0 = never. */
 struct subscription {
-	char token[SUBSCRIPTION_TOKEN_HEX + 1];   /* the callback's unguessable part */
-	char secret[SUBSCRIPTION_SECRET_HEX + 1]; /* what pushes are signed with */
+	char token[SUBSCRIPTION_TOKEN_HEX + 1]; /* the callback's unguessable part */
+	char secret[SUBSCRIPTION_SECRET_HEX +
+		    1]; /* what pushes are signed with; "": they are not */
 	char feed[FEED_ID_HEX + 1];
 	enum subscription_phase phase;
 	char *topic, *hubs; /* hubs: a line each */
@@ -53,6 +54,9 @@ SCOPED_DEFINE_HELD(struct subscription, subscription_done)
 
 /* A new one for the feed: its token and secret are fresh chance. out is empty before. */
 int subscription_make(const char *feed_id, struct subscription *out, struct err *err);
+
+/* Another secret. */
+int subscription_new_secret(struct subscription *s, struct err *err);
 
 /* Its present hub: into out, "" where it names none. */
 int subscription_hub(const struct subscription *s, struct buf *out, struct err *err);

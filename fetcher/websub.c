@@ -10,6 +10,7 @@
 enum {
 	LINES_BYTES_MAX = WEBSUB_HUBS_MAX * (WEBSUB_URL_BYTES_MAX + 1),
 	LOOK_MOST_MS = 30 * 1000,
+	PING_SPACING_S = 60,
 };
 
 bool
@@ -289,6 +290,44 @@ put_off(struct websub *w, struct feed *feed, struct subscription *s, bool fresh,
 	return 0;
 }
 
+/* Hubs that call. */
+
+int
+websub_ping(struct websub *w, const struct feed *feed, struct err *err)
+{
+	const int64_t now_s = clock_wall_s();
+	const int64_t at_s = feed->polled_s + PING_SPACING_S;
+
+	/* Its server has asked for silence, or does not answer. */
+	if (feed->due_s == 0 || feed->failures > 0)
+		return 0;
+	if (state_poll_now(w->options.state, feed->id,
+			   at_s > now_s && at_s <= now_s + PING_SPACING_S ? at_s : now_s, err) < 0)
+		return -1;
+	sweep_look_anew(w->options.sweep);
+	/* The poll that is under way may have seen what was before, and will set a due time. */
+	for (size_t i = 0; sweep_feed(w->options.sweep, feed->id) && i < WEBSUB_PINGS; i++)
+		if (!*w->pings[i] || i == WEBSUB_PINGS - 1) {
+			memcpy(w->pings[i], feed->id, sizeof(w->pings[i]));
+			break;
+		}
+	return 0;
+}
+
+/* Whether its hub has called meanwhile. */
+static bool
+was_pinged(struct websub *w, const char *id)
+{
+	bool was = false;
+
+	for (size_t i = 0; i < WEBSUB_PINGS; i++)
+		if (strcmp(w->pings[i], id) == 0) {
+			w->pings[i][0] = '\0';
+			was = true;
+		}
+	return was;
+}
+
 /* Its publisher says that it is gone for good: what a hub still sends is not the feed. */
 static int
 leave_retired(struct websub *w, const struct feed *feed, struct err *err)
@@ -307,6 +346,7 @@ websub_polled(struct websub *w, struct feed *feed, const struct outcome *o, bool
 	SCOPED(subscription_done) struct subscription now = {.due_s = 0};
 	SCOPED(offer_done) struct offer offer = offer_init();
 	struct described to = {&offer, base_of(feed)};
+	const bool pinged = was_pinged(w, feed->id);
 	bool by_head = true;
 	int got;
 
@@ -332,7 +372,11 @@ websub_polled(struct websub *w, struct feed *feed, const struct outcome *o, bool
 	}
 	if (take_offer(w, feed, &offer, by_head, got == 1 ? &now : NULL, err) < 0)
 		return -1;
-	return got == 1 && now.topic ? put_off(w, feed, &now, fresh, err) : 0;
+	if (got == 1 && now.topic && put_off(w, feed, &now, fresh, err) < 0)
+		return -1;
+	if (pinged && feed->due_s > clock_wall_s() + PING_SPACING_S)
+		feed->due_s = schedule_open(feed, clock_wall_s() + PING_SPACING_S);
+	return 0;
 }
 
 /* The whole. */
@@ -388,18 +432,26 @@ websub_close(struct websub *w)
 	free(w);
 }
 
-/* When to look again: what is due next, or half a minute. */
+void
+websub_look_by(struct websub *w, int64_t at_ms)
+{
+	if (w->look_ms > at_ms)
+		w->look_ms = at_ms;
+}
+
+/* And when to look again: what is due next, or half a minute. */
 static int
-plan_look(struct websub *w, int64_t now_ms, struct err *err)
+look(struct websub *w, int64_t now_ms, struct err *err)
 {
 	const int64_t now_s = clock_wall_s();
-	int64_t next_s, wait_ms = LOOK_MOST_MS;
+	int64_t next_s;
 
-	if (subscription_next_due(w->options.state, now_s, &next_s, err) < 0)
+	w->look_ms = now_ms + LOOK_MOST_MS;
+	if (websub_ask_due(w, now_ms, err) < 0 ||
+	    subscription_next_due(w->options.state, now_s, &next_s, err) < 0)
 		return -1;
-	if (next_s > 0 && (next_s - now_s) * 1000 < wait_ms)
-		wait_ms = (next_s - now_s) * 1000;
-	w->look_ms = now_ms + wait_ms;
+	if (next_s > 0)
+		websub_look_by(w, now_ms + (next_s - now_s) * 1000);
 	return 0;
 }
 
@@ -415,9 +467,7 @@ websub_turn(struct websub *w, struct err *err)
 			return -1;
 	if (callback_turn(w->callback, err) < 0)
 		return -1;
-	if (now_ms < w->look_ms)
-		return 0;
-	return plan_look(w, now_ms, err) < 0 ? -1 : websub_ask_due(w, now_ms, err);
+	return now_ms < w->look_ms ? 0 : look(w, now_ms, err);
 }
 
 void

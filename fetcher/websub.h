@@ -5,7 +5,10 @@
  *
  * What it knows is in the state (subscription.h) and written in the stage's transaction; a hub that
  * sends something hears "taken" once that is on the disk. Hubs are asked under the same policy of
- * addresses as feeds are, a few at a time. */
+ * addresses as feeds are, a few at a time (hubs.h).
+ *
+ * A secret goes over TLS or to this very machine, never in the clear (section 5.1). Such a hub is
+ * asked without one, and what it sends is a word to poll, whatever it says. */
 #ifndef FM_FETCHER_WEBSUB_H
 #define FM_FETCHER_WEBSUB_H
 
@@ -27,9 +30,7 @@
 enum {
 	WEBSUB_HUBS_MAX = 4,         /* of one feed */
 	WEBSUB_URL_BYTES_MAX = 2048, /* of a hub or a topic */
-	WEBSUB_ASKS_MAX = 8,         /* requests to hubs at once ... */
-	WEBSUB_ASKS_A_HOST = 2,      /* ... and to the same host */
-	WEBSUB_ASK_SPACING_MS = 100,
+	WEBSUB_ASKS_MAX = 32,        /* requests to hubs at once: hubs.h has those to one */
 	WEBSUB_LEASE_LEAST_S = 10,
 	WEBSUB_LEASE_MOST_S = 30 * 24 * 3600,
 	WEBSUB_CHANGE_S = 24 * 3600, /* other hubs or topics of a feed are believed that often */

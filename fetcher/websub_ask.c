@@ -1,6 +1,9 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <syslog.h>
 
 #include "common/clock.h"
@@ -10,9 +13,7 @@
 #include "fetcher/websub_inside.h"
 
 enum {
-	LOOK_ROWS = 32,
-	ASKS_A_LOOK = 1,
-	LOOK_AGAIN_MS = 1000, /* while more are due than can be asked at once */
+	LOOK_ROWS = 256,
 	REDIRECTS_MAX = 3,
 	ANSWER_BYTES_MAX = 64 * 1024,
 	DAY_S = 24 * 3600,
@@ -22,43 +23,52 @@ enum {
 	TRIES_A_HUB = 3,     /* then the next one, where the feed has several */
 	REST_MS = 60 * 1000, /* of a hub that does not answer */
 	REST_MOST_S = DAY_S,
-	ASIDE_S = 30,
+	LOCAL_S = 30, /* until what we could not send ourselves is sent */
 };
 
 static const struct pace patience = {.interval_s = 300, .max_interval_s = DAY_S, .retry_s = 300};
 
-/* Hubs that are left in peace. */
-
-static void
-let_rest(struct websub *w, const char *host, int64_t until_ms)
+bool
+websub_is_private(const char *url)
 {
-	struct websub_rest *rest = &w->rests[w->rest_at++ % WEBSUB_RESTS];
+	char address[INET_ADDRSTRLEN] = "";
+	struct in_addr v4;
+	struct url parts;
 
-	(void)snprintf(rest->host, sizeof(rest->host), "%s", host);
-	rest->until_ms = until_ms;
+	url_split(url, strlen(url), &parts);
+	if (parts.scheme.len == 5 && strncasecmp(parts.scheme.data, "https", 5) == 0)
+		return true;
+	if (parts.host.len < sizeof(address))
+		memcpy(address, parts.host.data, parts.host.len);
+	return strcmp(address, "[::1]") == 0 ||
+	       (inet_pton(AF_INET, address, &v4) == 1 && ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET);
 }
 
-/* Whether the host can be asked now; and a place for it. */
+/* A free place; NULL: none. */
 static struct websub_ask *
-place_for(struct websub *w, const char *host, const char *token, int64_t now_ms)
+free_place(struct websub *w)
 {
-	struct websub_ask *place = NULL;
-	int same = 0;
+	for (size_t i = 0; i < WEBSUB_ASKS_MAX; i++)
+		if (!w->asks[i].transfer)
+			return &w->asks[i];
+	return NULL;
+}
 
-	for (size_t i = 0; i < WEBSUB_RESTS; i++)
-		if (now_ms < w->rests[i].until_ms && strcmp(w->rests[i].host, host) == 0)
-			return NULL;
-	for (size_t i = 0; i < WEBSUB_ASKS_MAX; i++) {
-		struct websub_ask *ask = &w->asks[i];
+static bool
+is_asking(const struct websub *w, const char *token)
+{
+	for (size_t i = 0; i < WEBSUB_ASKS_MAX; i++)
+		if (w->asks[i].transfer && strcmp(w->asks[i].token, token) == 0)
+			return true;
+	return false;
+}
 
-		if (!ask->transfer)
-			place = ask;
-		else if (strcmp(ask->token, token) == 0)
-			return NULL;
-		else
-			same += strcmp(ask->host, host) == 0;
-	}
-	return same < WEBSUB_ASKS_A_HOST ? place : NULL;
+static void
+end_ask(struct websub *w, struct websub_ask *ask)
+{
+	http_transfer_free(ask->transfer);
+	ask->transfer = NULL;
+	hubs_done(&w->hubs, ask->turn);
 }
 
 /* A request. */
@@ -97,32 +107,54 @@ send_ask(struct websub *w, struct websub_ask *ask, struct err *err)
 	return 0;
 }
 
+/* What the subscription wants of its hub. */
 static int
-write_ask(struct websub *w, struct websub_ask *ask, const struct subscription *s, const char *hub,
-	  struct err *err)
+write_body(struct websub *w, struct websub_ask *ask, const struct subscription *s, struct err *err)
 {
 	const bool leaving = s->phase == SUBSCRIPTION_LEAVING;
 	SCOPED(buf_done) struct buf callback = buf_init(WEBSUB_URL_BYTES_MAX + 64);
 	char lease[32];
 
-	(void)snprintf(ask->token, sizeof(ask->token), "%s", s->token);
-	ask->redirects = 0;
-	buf_reset(&ask->url);
-	buf_reset(&ask->body);
-	if (buf_addf(&callback, err, "%s/%s", s->base, s->token) < 0 ||
-	    buf_adds(&ask->url, hub, err) < 0)
+	if (buf_addf(&callback, err, "%s/%s", s->base, s->token) < 0)
 		return -1;
+	buf_reset(&ask->body);
 	add_field(&ask->body, "hub.mode", leaving ? "unsubscribe" : "subscribe");
 	add_field(&ask->body, "hub.topic", s->topic);
 	add_field(&ask->body, "hub.callback", buf_str(&callback));
+	ask->secret = !leaving && *s->secret;
 	if (!leaving) {
 		(void)snprintf(lease, sizeof(lease), "%lld", (long long)w->options.lease_s);
 		add_field(&ask->body, "hub.lease_seconds", lease);
-		/* Over plain http the secret is no secret to who listens on the way; it still is
-		 * one to everybody else. */
-		add_field(&ask->body, "hub.secret", s->secret);
 	}
+	if (ask->secret)
+		add_field(&ask->body, "hub.secret", s->secret);
 	return buf_failed(&ask->body, err);
+}
+
+static int
+write_ask(struct websub *w, struct websub_ask *ask, struct subscription *s, const char *hub,
+	  struct err *err)
+{
+	(void)snprintf(ask->token, sizeof(ask->token), "%s", s->token);
+	ask->redirects = 0;
+	buf_reset(&ask->url);
+	if (!websub_is_private(hub))
+		s->secret[0] = '\0';
+	else if (!*s->secret && subscription_new_secret(s, err) < 0)
+		return -1;
+	return buf_adds(&ask->url, hub, err) < 0 ? -1 : write_body(w, ask, s, err);
+}
+
+/* The hub has moved to where a secret would be heard. */
+static int
+drop_secret(struct websub *w, struct websub_ask *ask, struct err *err)
+{
+	SCOPED(subscription_done) struct subscription s = {.due_s = 0};
+
+	if (subscription_load(w->options.state, ask->token, &s, err) != 1)
+		return -1;
+	s.secret[0] = '\0';
+	return subscription_save(w->options.state, &s, err) < 0 ? -1 : write_body(w, ask, &s, err);
 }
 
 /* What became of it. */
@@ -168,6 +200,7 @@ static bool
 follow(struct websub *w, struct websub_ask *ask, const struct http_response *r)
 {
 	SCOPED(buf_done) struct buf to = buf_init(URL_MAX_BYTES);
+	char host[WINDOW_HOST_BYTES_MAX];
 	struct url parts;
 
 	if ((r->status != 307 && r->status != 308) || !r->location ||
@@ -184,8 +217,13 @@ follow(struct websub *w, struct websub_ask *ask, const struct http_response *r)
 	ask->transfer = NULL;
 	ask->redirects++;
 	buf_reset(&ask->url);
-	return buf_adds(&ask->url, buf_str(&to), NULL) == 0 &&
-	       window_host(buf_str(&to), ask->host, NULL) == 0 && send_ask(w, ask, NULL) == 0;
+	if (window_host(buf_str(&to), host, NULL) < 0 ||
+	    buf_adds(&ask->url, buf_str(&to), NULL) < 0)
+		return false;
+	ask->at = hubs_name(host);
+	if (ask->secret && !websub_is_private(buf_str(&to)) && drop_secret(w, ask, NULL) < 0)
+		return false;
+	return send_ask(w, ask, NULL) == 0;
 }
 
 static bool
@@ -205,27 +243,25 @@ websub_answered(struct websub *w, struct http_transfer *transfer, struct err *er
 					? httphead_retry_after_s(r.head, clock_wall_s())
 					: -1;
 	SCOPED(subscription_done) struct subscription s = {.due_s = 0};
-	char reason[256], host[WINDOW_HOST_BYTES_MAX];
+	char reason[256];
 	int got;
 
 	if (r.end == HTTP_DONE)
 		(void)snprintf(reason, sizeof(reason), "the hub answers with status %ld", r.status);
 	else
 		(void)snprintf(reason, sizeof(reason), "the hub: %s", r.reason);
-	memcpy(host, ask->host, sizeof(host));
 	if (is_silent(r.end))
-		let_rest(w, host, now_ms + REST_MS);
+		hubs_rest(&w->hubs, ask->at, now_ms + REST_MS);
 	else if (r.status == 429 || r.status == 503)
-		let_rest(w, host,
-			 now_ms + (retry_s > 0
-					   ? (retry_s < REST_MOST_S ? retry_s : REST_MOST_S) * 1000
-					   : REST_MS));
+		hubs_rest(&w->hubs, ask->at,
+			  now_ms + (retry_s > 0
+					    ? (retry_s < REST_MOST_S ? retry_s : REST_MOST_S) * 1000
+					    : REST_MS));
 	if (r.end == HTTP_DONE && follow(w, ask, &r))
 		return 0;
 	const bool good = r.end == HTTP_DONE && r.status >= 200 && r.status < 300;
 
-	http_transfer_free(ask->transfer);
-	ask->transfer = NULL;
+	end_ask(w, ask);
 	w->look_ms = 0;
 	if (good)
 		return 0; /* the rest is the hub's question */
@@ -236,6 +272,8 @@ websub_answered(struct websub *w, struct http_transfer *transfer, struct err *er
 }
 
 /* What is due. */
+
+enum { STAYS_DUE = 1 };
 
 struct due_tokens {
 	char tokens[LOOK_ROWS][SUBSCRIPTION_TOKEN_HEX + 1];
@@ -251,36 +289,32 @@ note_due(void *arg, const struct subscription *s)
 	return 0;
 }
 
-/* Not yet: others may go first. */
+/* Not now: it is due again in that time. */
 static int
-set_aside(struct websub *w, struct subscription *s, int64_t now_s, struct err *err)
+put_off(struct websub *w, struct subscription *s, int64_t wait_ms, struct err *err)
 {
-	const struct lesson lesson = sweep_lesson(w->options.sweep);
+	const int64_t now_s = clock_wall_s();
 
-	s->due_s = now_s + 1 + lesson.random % ASIDE_S;
+	s->due_s = now_s + (wait_ms + 999) / 1000;
+	/* The end of a lease is told in time, whatever its hub does. */
+	if (s->phase == SUBSCRIPTION_LIVE && s->due_s > s->lease_until_s)
+		s->due_s = s->lease_until_s;
 	return subscription_save(w->options.state, s, err);
 }
 
-/* 1: a request is on its way. */
+/* Its hub's turn has come. 1: the request is on its way. */
 static int
-ask_hub(struct websub *w, struct subscription *s, int64_t now_ms, struct err *err)
+start(struct websub *w, struct websub_ask *ask, struct subscription *s, const char *hub,
+      struct err *err)
 {
-	SCOPED(buf_done) struct buf hub = buf_init(WEBSUB_URL_BYTES_MAX);
-	char host[WINDOW_HOST_BYTES_MAX];
 	const int64_t now_s = clock_wall_s();
-	struct websub_ask *ask;
 	struct err odd = {.kind = ERR_NONE};
 
-	if (subscription_hub(s, &hub, err) < 0 || window_host(buf_str(&hub), host, err) < 0)
+	if (write_ask(w, ask, s, hub, err) < 0)
 		return -1;
-	ask = place_for(w, host, s->token, now_ms);
-	if (!ask)
-		return set_aside(w, s, now_s, err);
-	memcpy(ask->host, host, sizeof(host));
-	if (write_ask(w, ask, s, buf_str(&hub), err) < 0)
-		return -1;
-	s->asked_s = now_s;
 	/* Written down before the request is sent: the hub's question may come at once. */
+	s->asked_s = now_s;
+	s->tries += s->phase == SUBSCRIPTION_LEAVING;
 	if (s->phase == SUBSCRIPTION_WANTED)
 		s->phase = SUBSCRIPTION_ASKED;
 	s->due_s = now_s + VERIFY_S;
@@ -288,15 +322,68 @@ ask_hub(struct websub *w, struct subscription *s, int64_t now_ms, struct err *er
 		s->due_s = s->lease_until_s;
 	if (subscription_save(w->options.state, s, err) < 0)
 		return -1;
-	if (send_ask(w, ask, &odd) < 0)
-		return odd.kind == ERR_REJECT ? fail(w, s, odd.text, -1, err)
-					      : set_aside(w, s, now_s, err);
-	return 1;
+	if (send_ask(w, ask, &odd) == 0)
+		return 1;
+	return odd.kind == ERR_REJECT ? fail(w, s, odd.text, -1, err)
+				      : put_off(w, s, LOCAL_S * 1000, err);
 }
 
-/* Its time has come: what for depends on its phase. 1: a request is on its way. */
+/* STAYS_DUE, 0 or -1, as take_due. */
 static int
-take_due(struct websub *w, struct subscription *s, int64_t now_ms, struct err *err)
+ask_hub(struct websub *w, struct websub_ask *ask, struct subscription *s, int64_t now_ms,
+	struct err *err)
+{
+	SCOPED(buf_done) struct buf hub = buf_init(WEBSUB_URL_BYTES_MAX);
+	char host[WINDOW_HOST_BYTES_MAX];
+	int64_t at_ms;
+	int rc;
+
+	if (is_asking(w, s->token))
+		return put_off(w, s, LOCAL_S * 1000, err);
+	if (subscription_hub(s, &hub, err) < 0 || window_host(buf_str(&hub), host, err) < 0)
+		return -1;
+	ask->turn = ask->at = hubs_name(host);
+	switch (hubs_ask(&w->hubs, ask->turn, now_ms, &at_ms)) {
+	case HUBS_NOW:
+		rc = start(w, ask, s, buf_str(&hub), err);
+		if (rc != 1)
+			hubs_done(&w->hubs, ask->turn);
+		return rc < 0 ? -1 : 0;
+	case HUBS_WAIT:
+		websub_look_by(w, at_ms);
+		return STAYS_DUE;
+	case HUBS_LATER:
+		break;
+	}
+	return put_off(w, s, at_ms - now_ms, err);
+}
+
+/* Its hub is to be asked, and has its own turn. */
+static int
+want_now(struct websub *w, struct subscription *s, struct err *err)
+{
+	s->phase = SUBSCRIPTION_WANTED;
+	w->look_ms = 0;
+	return subscription_save(w->options.state, s, err);
+}
+
+static int
+lapse(struct websub *w, struct subscription *s, struct err *err)
+{
+	websub_tell(w, LOG_NOTICE, "websub_lapsed", s,
+		    s->error ? s->error : "the hub has not renewed it");
+	s->missed = 0;
+	s->phase = SUBSCRIPTION_WANTED;
+	if (websub_poll_again(w, s, err) < 0)
+		return -1;
+	return s->tries > 0 ? fail(w, s, s->error ? s->error : "not renewed", -1, err)
+			    : want_now(w, s, err);
+}
+
+/* Its time has come: what for depends on its phase. */
+static int
+take_due(struct websub *w, struct websub_ask *ask, struct subscription *s, int64_t now_ms,
+	 struct err *err)
 {
 	const int64_t now_s = clock_wall_s();
 
@@ -304,25 +391,15 @@ take_due(struct websub *w, struct subscription *s, int64_t now_ms, struct err *e
 	case SUBSCRIPTION_ASKED:
 		return fail(w, s, "the hub has not asked back", -1, err);
 	case SUBSCRIPTION_LIVE:
-		if (s->lease_until_s > now_s)
-			break; /* it is to be renewed */
-		websub_tell(w, LOG_NOTICE, "websub_lapsed", s,
-			    s->error ? s->error : "the hub has not renewed it");
-		s->phase = SUBSCRIPTION_WANTED;
-		s->missed = 0;
-		if (websub_poll_again(w, s, err) < 0)
-			return -1;
-		if (s->tries > 0)
-			return fail(w, s, s->error ? s->error : "not renewed", -1, err);
-		break;
+		return s->lease_until_s > now_s ? ask_hub(w, ask, s, now_ms, err)
+						: lapse(w, s, err);
 	case SUBSCRIPTION_DENIED:
-		s->phase = SUBSCRIPTION_WANTED;
 		s->tries = 0;
-		break;
+		return want_now(w, s, err);
 	case SUBSCRIPTION_LEAVING:
 		/* The hub may have said yes and never asked back. */
-		if (s->tries++ < LEAVE_TRIES)
-			break;
+		if (s->tries < LEAVE_TRIES)
+			return ask_hub(w, ask, s, now_ms, err);
 		s->phase = SUBSCRIPTION_OVER;
 		s->due_s = now_s + OVER_S;
 		return subscription_save(w->options.state, s, err);
@@ -331,35 +408,32 @@ take_due(struct websub *w, struct subscription *s, int64_t now_ms, struct err *e
 	case SUBSCRIPTION_WANTED:
 		break;
 	}
-	return ask_hub(w, s, now_ms, err);
+	return ask_hub(w, ask, s, now_ms, err);
 }
 
 int
 websub_ask_due(struct websub *w, int64_t now_ms, struct err *err)
 {
 	struct due_tokens due = {.count = 0};
-	int sent = 0;
+	struct websub_ask *ask = NULL;
+	bool moved = false;
 
 	if (subscription_each_due(w->options.state, clock_wall_s(), LOOK_ROWS, note_due, &due,
 				  err) < 0)
 		return -1;
-	for (size_t i = 0; i < due.count; i++) {
+	hubs_look(&w->hubs);
+	for (size_t i = 0; i < due.count && (ask = free_place(w)); i++) {
 		SCOPED(subscription_done) struct subscription s = {.due_s = 0};
 		int got = subscription_load(w->options.state, due.tokens[i], &s, err);
 
 		if (got == 1)
-			got = take_due(w, &s, now_ms, err);
+			got = take_due(w, ask, &s, now_ms, err);
 		if (got < 0)
 			return -1;
-		sent += got;
-		if (sent == ASKS_A_LOOK)
-			break;
+		moved |= got != STAYS_DUE;
 	}
-	if (sent > 0)
-		w->look_ms = now_ms + WEBSUB_ASK_SPACING_MS;
-	else if (due.count == LOOK_ROWS)
-		w->look_ms = now_ms + LOOK_AGAIN_MS;
-	else if (due.count > 0)
+	/* A request that is over makes room for the next one. */
+	if (due.count == LOOK_ROWS && ask && moved)
 		w->look_ms = 0;
 	return 0;
 }

@@ -23,7 +23,6 @@ enum {
 	DENIED_S = 7 * 24 * 3600,
 	OVER_S = 7 * 24 * 3600,
 	RENEW_BEFORE_MOST_S = 24 * 3600,
-	PING_SPACING_S = 60,
 	WARN_MS = 60 * 1000,
 };
 
@@ -223,20 +222,14 @@ take_document(struct websub *w, struct feed *feed, const struct callback_request
 	return intake_write(w->options.state, feed, &document, err);
 }
 
-/* A push without content says only that there is something. */
-static int
-take_ping(struct websub *w, const struct feed *feed, struct err *err)
+/* Whether its hub was told the secret, and nobody else was. */
+static bool
+has_secret(const struct subscription *s)
 {
-	const int64_t now_s = clock_wall_s();
-	const int64_t at_s = feed->polled_s + PING_SPACING_S;
+	SCOPED(buf_done) struct buf hub = buf_init(WEBSUB_URL_BYTES_MAX);
 
-	w->counts.pings++;
-	if (feed->due_s == 0 ||
-	    state_poll_now(w->options.state, feed->id,
-			   at_s > now_s && at_s <= now_s + PING_SPACING_S ? at_s : now_s, err) < 0)
-		return feed->due_s == 0 ? 0 : -1;
-	sweep_look_anew(w->options.sweep);
-	return 0;
+	return *s->secret && subscription_hub(s, &hub, NULL) == 0 &&
+	       websub_is_private(buf_str(&hub));
 }
 
 static int
@@ -245,10 +238,14 @@ take_push(struct websub *w, struct subscription *s, const struct callback_reques
 {
 	SCOPED(feed_done) struct feed loaded = {.due_s = 0};
 	struct feed *feed = sweep_feed(w->options.sweep, s->feed);
+	const bool secret = has_secret(s);
+	/* A push without content says only that there is something, and one that anybody may have
+	 * sent is worth no more. */
+	const bool ping = r->body.len == 0 || !secret;
 	bool fresh = false;
 	int got;
 
-	if (!is_signed(s, r->signature, r->body))
+	if (secret && !is_signed(s, r->signature, r->body))
 		return ignore(w, s, err);
 	if (db_room(state_db(w->options.state), r->body.len, NULL) < 0)
 		return STATUS_LATER;
@@ -258,20 +255,24 @@ take_push(struct websub *w, struct subscription *s, const struct callback_reques
 			return got < 0 ? -1 : STATUS_GONE;
 		feed = &loaded;
 	}
-	if (r->body.len == 0) {
-		if (take_ping(w, feed, err) < 0)
+	if (ping) {
+		if (websub_ping(w, feed, err) < 0)
 			return -1;
+		w->counts.pings++;
 	} else if (take_document(w, feed, r, &fresh, err) < 0) {
 		return -1;
 	}
 	CRASHPOINT("pushed");
 	w->counts.pushes++;
-	w->counts.same += r->body.len > 0 && !fresh;
+	w->counts.same += !ping && !fresh;
 	s->pushes++;
 	s->pushed_s = clock_wall_s();
 	if (s->missed > 0)
 		s->missed = 0;
-	websub_tell(w, LOG_DEBUG, "websub_pushed", s, fresh ? "new" : "known already");
+	websub_tell(w, LOG_DEBUG, "websub_pushed", s,
+		    ping    ? "a word to poll"
+		    : fresh ? "new"
+			    : "known already");
 	return subscription_save(w->options.state, s, err) < 0 ? -1 : STATUS_OK;
 }
 

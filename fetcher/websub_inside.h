@@ -5,24 +5,20 @@
 #define FM_FETCHER_WEBSUB_INSIDE_H
 
 #include "fetcher/callback.h"
+#include "fetcher/hubs.h"
 #include "fetcher/websub.h"
 #include "fetcher/window.h"
 
-enum { WEBSUB_RESTS = 16 };
+enum { WEBSUB_PINGS = 16 };
 
 /* One request to a hub. */
 struct websub_ask {
 	struct http_transfer *transfer; /* NULL: a free place */
 	char token[SUBSCRIPTION_TOKEN_HEX + 1];
-	char host[WINDOW_HOST_BYTES_MAX];
+	uint64_t turn, at; /* of hubs.h: whose turn it is, and where it is now */
+	bool secret;       /* goes along */
 	int redirects;
 	struct buf url, body;
-};
-
-/* A hub that wants silence, or does not answer. */
-struct websub_rest {
-	char host[WINDOW_HOST_BYTES_MAX];
-	int64_t until_ms; /* monotonic */
 };
 
 struct websub {
@@ -30,14 +26,17 @@ struct websub {
 	struct buf base; /* the public URL, without a slash at its end */
 	struct callback *callback;
 	struct websub_ask asks[WEBSUB_ASKS_MAX];
-	struct websub_rest rests[WEBSUB_RESTS];
-	size_t rest_at;
+	struct hubs hubs;
+	/* Feeds whose hubs called while they were just being polled: once more then. */
+	char pings[WEBSUB_PINGS][FEED_ID_HEX + 1];
 	int64_t look_ms; /* monotonic: when to look for what is due */
 	bool paused;
 	int64_t warned_ms; /* of a forged push */
 	struct websub_counts counts;
 };
 
+/* Looks at what is due: not later than that. */
+void websub_look_by(struct websub *w, int64_t at_ms);
 /* Starts what is due. */
 int websub_ask_due(struct websub *w, int64_t now_ms, struct err *err);
 /* Takes in a hub's answer. */
@@ -50,6 +49,11 @@ int websub_receive(void *arg, const struct callback_request *request, struct buf
 
 void websub_tell(struct websub *w, int priority, const char *event, const struct subscription *s,
 		 const char *reason);
+/* Whether nobody on the way hears what is said to it: over TLS, or on this very machine, by its
+ * address, for a name may lead anywhere. */
+bool websub_is_private(const char *url);
+/* The feed's hub says that there is something; later where it was polled just now. */
+int websub_ping(struct websub *w, const struct feed *feed, struct err *err);
 /* Its feed is polled again as if it had no hub. */
 int websub_poll_again(struct websub *w, const struct subscription *s, struct err *err);
 

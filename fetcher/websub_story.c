@@ -11,15 +11,6 @@ static const char *const phase_names[] = {
 	[SUBSCRIPTION_LEAVING] = "leaving", [SUBSCRIPTION_OVER] = "over",
 };
 
-static void
-member_time(struct json *j, const char *key, int64_t wall_s)
-{
-	char text[CLOCK_RFC3339_BYTES];
-
-	if (wall_s > 0)
-		json_member(j, key, clock_rfc3339(wall_s, text));
-}
-
 /* In words. */
 static void
 say(const struct subscription *s, const char *hub, struct buf *out)
@@ -51,6 +42,10 @@ say(const struct subscription *s, const char *hub, struct buf *out)
 		if (s->pushes > 0)
 			(void)buf_addf(out, NULL, "; %lld pushes, the last at %s",
 				       (long long)s->pushes, last);
+		if (!*s->secret)
+			(void)buf_addf(out, NULL,
+				       "; over plain http, without a secret: what it sends is a "
+				       "word to poll");
 		if (s->error)
 			(void)buf_addf(out, NULL, "; renewing it: %s", s->error);
 		if (s->missed >= WEBSUB_MISSED_MAX)
@@ -83,11 +78,11 @@ websub_story(struct state *state, const char *feed_id_, struct json *j)
 	json_member(j, "says", buf_str(&says));
 	json_member(j, "hub", buf_str(&hub));
 	json_member(j, "topic", s.topic);
-	member_time(j, "lease_until", s.phase == SUBSCRIPTION_LIVE ? s.lease_until_s : 0);
-	member_time(j, "verified", s.verified_s);
-	member_time(j, "next", s.due_s);
+	json_member_time(j, "lease_until", s.phase == SUBSCRIPTION_LIVE ? s.lease_until_s : 0);
+	json_member_time(j, "verified", s.verified_s);
+	json_member_time(j, "next", s.due_s);
 	json_member_int(j, "pushes", s.pushes);
-	member_time(j, "last_push", s.pushed_s);
+	json_member_time(j, "last_push", s.pushed_s);
 	json_member_int(j, "forged", s.forged);
 	json_member(j, "reason", s.error);
 	json_close(j);

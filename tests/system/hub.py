@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import http.client
 import http.server
+import ssl
 import threading
 import urllib.parse
 
@@ -28,8 +29,9 @@ def call(url, method="GET", body=None, headers=None, within_s=60):
 
 
 class Hub:
-    def __init__(self, lease_s=None, deny=None, answers=None):
-        """lease_s: given instead of what is asked for. deny: a reason. answers: a status and more
+    def __init__(self, lease_s=None, deny=None, answers=None, name="127.0.0.1",
+                 certificate=None):
+        """name: what its URL calls it. lease_s: given instead of what is asked for. deny: a reason. answers: a status and more
         headers for each of the first requests, which are taken for nothing then."""
         self.asked = []     # the form of every request
         self.verified = []  # (mode, topic, callback) of every question that was answered well
@@ -59,8 +61,13 @@ class Hub:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
+                                                     do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hub"
+        self.url = f"{'https' if certificate else 'http'}://{name}:{self.server.server_port}/hub"
 
     def __enter__(self):
         return self
@@ -82,7 +89,7 @@ class Hub:
         fields = {"mode": mode, "topic": topic, "challenge": f"challenge {len(self.asked)} &"}
         if mode == "subscribe":
             fields["lease_seconds"] = lease_s or form["hub.lease_seconds"]
-            self.secrets[callback] = form["hub.secret"]
+            self.secrets[callback] = form.get("hub.secret", "")
         status, body = self.question(callback, **fields)
         if status == 200 and body.decode() == fields["challenge"]:
             self.verified.append((mode, topic, callback))

@@ -4,9 +4,11 @@ import datetime
 import random
 import socket
 import sqlite3
+import tempfile
 import threading
 
 import wait
+from certificates import Authority
 from hub import Hub, call
 from mill import SLOWNESS
 from promise import note, promise, run
@@ -269,6 +271,54 @@ def a_push_without_content_is_a_word_to_poll():
         assert hub.push(url, b"", ATOM) == 200
         wait.until(lambda: story(mill, url)["due"] < with_due, "an earlier poll", 30 * SLOWNESS)
         mill.stop_all()
+
+
+@promise
+def a_secret_never_travels_in_the_clear_and_pushes_without_one_are_words_to_poll():
+    # By a name: it may lead anywhere.
+    published = Published(hub=Hub(name="localhost"))
+    with published as (mill, site, hub, url):
+        begin(mill, hub, url)
+        await_items(mill, [1, 2])
+        assert len(hub.asked) == 1 and "hub.secret" not in hub.asked[0], hub.asked
+        published.show([1, 2, 3])
+        forget_last_poll(mill)
+        # What it sends is not believed, what the site shows is.
+        assert hub.push(url, feed([66]), ATOM) == 200
+        await_items(mill, [1, 2, 3])
+        assert len(site.asked) == 2, site.asked
+        told = story(mill, url)
+        assert told["websub"]["pushes"] == 1 and "word to poll" in told["websub"]["says"], told
+        assert left_s(told["due"]) > 23 * 3600, told
+        assert mill.status("fetcher@main")["websub"]["pings"] == 1
+        mill.stop_all()
+
+
+@promise
+def a_hub_that_has_moved_out_of_tls_hears_no_secret():
+    pages = {}
+    with tempfile.TemporaryDirectory() as folder, Hub(name="localhost") as hub:
+        ours = Authority(folder)
+        moved = Hub(answers=[(308, {"Location": hub.url})], certificate=ours.good("127.0.0.1"))
+        with moved, websub_mill(env={"SSL_CERT_FILE": ours.pem}) as mill, Site(pages) as site:
+            url = site.url + "/feed.xml"
+            pages["/feed.xml"] = (ATOM, feed([1], [moved.url], url), 200)
+            mill.start_all()
+            mill.list_feeds([url])
+            hub.await_verified(url, within_s=30 * SLOWNESS)
+            assert "hub.secret" in moved.asked[0] and "hub.secret" not in hub.asked[0]
+            assert hub.push(url, feed([66]), ATOM, secret=moved.asked[0]["hub.secret"]) == 200
+            await_items(mill, [1])
+            mill.stop_all()
+
+
+def forget_last_poll(mill):
+    """As if the feed had been polled long ago, and its hub had brought all since."""
+    mill.stop("fetcher@main")
+    with sqlite3.connect(f"{mill.state_folder}/fetcher/fetcher.db") as db:
+        db.execute("UPDATE feeds SET polled_s = 1, due_s = due_s + 80000")
+    db.close()
+    mill.start("fetcher@main")
 
 
 @promise

@@ -282,9 +282,9 @@ remember(struct subscription *s)
 }
 
 static void
-subscribe(const char *lease)
+subscribe_at(const char *hub, const char *lease)
 {
-	describe("http://hub.example/", NULL);
+	describe(hub, NULL);
 	change(ask);
 	change(remember);
 	CHECK(question("subscribe", url, lease, "sesame") == 200);
@@ -292,10 +292,16 @@ subscribe(const char *lease)
 }
 
 static void
+subscribe(const char *lease)
+{
+	subscribe_at("https://hub.example/", lease);
+}
+
+static void
 confirms_what_it_has_asked_for_and_nothing_else(void)
 {
 	begin();
-	describe("http://hub.example/", NULL);
+	describe("https://hub.example/", NULL);
 	change(remember);
 	CHECK(question("subscribe", url, "100", "") == 404); /* not yet asked */
 	change(ask);
@@ -431,7 +437,7 @@ lets_in_only_pushes_that_somebody_waits_for(void)
 	int status;
 
 	begin();
-	describe("http://hub.example/", NULL);
+	describe("https://hub.example/", NULL);
 	change(ask);
 	change(remember);
 	CHECK(websub_admit(websub, token, &status) == -1 && status == 404); /* not verified */
@@ -452,13 +458,80 @@ lets_in_only_pushes_that_somebody_waits_for(void)
 	end();
 }
 
+static int64_t
+due_in(void)
+{
+	SCOPED(feed_done) struct feed feed = {.due_s = 0};
+
+	CHECK(state_load(state, id, &feed, NULL) == 1);
+	return feed.due_s - clock_wall_s();
+}
+
+static void
+take_secret(struct subscription *s)
+{
+	s->secret[0] = secret[0] = '\0';
+}
+
+static void
+what_came_without_a_secret_is_a_word_to_poll(void)
+{
+	static const char later[] = "UPDATE feeds SET due_s = due_s + 80000, polled_s = 1";
+	int64_t taken = 0;
+
+	for (int old = 0; old < 2; old++) {
+		begin();
+		subscribe_at("http://hub.example/", "1000");
+		/* One that was asked before secrets were kept out of the clear has one. */
+		if (!old)
+			change(take_secret);
+		CHECK(db_exec(state_db(state), later, NULL) == 0 && due_in() > HOUR);
+		CHECK(push("sha256", "<rss>2") == 200 && due_in() <= 0);
+		CHECK(push_signed(NULL, "<rss>2") == 200 && push_signed("sha1=0", "<rss>3") == 200);
+		CHECK(spooled() == 0 && websub_counts(websub).pings == 3);
+		CHECK(websub_counts(websub).forged == 0 && websub_counts(websub).same == 0);
+		/* Not while its own server fails, or has asked for silence. */
+		CHECK(db_exec(state_db(state), later, NULL) == 0);
+		CHECK(db_exec(state_db(state), "UPDATE feeds SET failures = 1", NULL) == 0);
+		CHECK(push_signed(NULL, "<rss>2") == 200 && due_in() > HOUR);
+		taken += spooled();
+		end();
+	}
+	CHECK(taken == 0);
+}
+
+static void
+knows_where_a_secret_stays_one(void)
+{
+	static const struct {
+		const char *url;
+		bool private;
+	} cases[] = {
+		{"https://hub.example/", true},
+		{"http://hub.example/", false},
+		{"http://127.0.0.1:8080/hub", true},
+		{"http://127.77.1.2/", true},
+		{"http://[::1]/", true},
+		{"http://[::2]/", false},
+		{"http://localhost/", false}, /* a name may lead anywhere */
+		{"http://127.0.0.1.example/", false},
+		{"http://127.1/", false},
+		{"http://128.0.0.1/", false},
+		{"http://https/", false},
+		{"", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CHECK(websub_is_private(cases[i].url) == cases[i].private);
+}
+
 /* Polls. */
 
 static void
 polls_are_the_backstop_while_the_hub_brings_what_is_new(void)
 {
 	begin();
-	describe("http://hub.example/", NULL);
+	describe("https://hub.example/", NULL);
 	CHECK(poll_with("", OUTCOME_UNCHANGED, false) <= HOUR);
 	subscribe("1000");
 	/* What the first poll finds was there before the subscription was. */
@@ -506,7 +579,7 @@ begins_anew_at_another_public_url(void)
 	open_all("https://elsewhere.example/");
 	CHECK_STR(now_is(), "");
 	(void)poll_with("", OUTCOME_UNCHANGED, false);
-	CHECK_STR(now_is(), "http://hub.example/|http://example.org/feed");
+	CHECK_STR(now_is(), "https://hub.example/|http://example.org/feed");
 	end();
 }
 
@@ -522,6 +595,8 @@ main(void)
 	RUN(takes_a_signed_push_once);
 	RUN(ignores_a_push_without_the_right_signature);
 	RUN(lets_in_only_pushes_that_somebody_waits_for);
+	RUN(what_came_without_a_secret_is_a_word_to_poll);
+	RUN(knows_where_a_secret_stays_one);
 	RUN(polls_are_the_backstop_while_the_hub_brings_what_is_new);
 	RUN(gives_up_what_is_gone_for_good);
 	RUN(begins_anew_at_another_public_url);
