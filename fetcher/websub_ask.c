@@ -38,7 +38,7 @@ websub_is_private(const char *url)
 	url_split(url, strlen(url), &parts);
 	if (parts.scheme.len == 5 && strncasecmp(parts.scheme.data, "https", 5) == 0)
 		return true;
-	if (parts.host.len < sizeof(address))
+	if (parts.host.len > 0 && parts.host.len < sizeof(address))
 		memcpy(address, parts.host.data, parts.host.len);
 	return strcmp(address, "[::1]") == 0 ||
 	       (inet_pton(AF_INET, address, &v4) == 1 && ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET);
