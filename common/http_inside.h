@@ -11,6 +11,7 @@ enum {
 	HTTP_SPARES_MAX = 128,
 	HTTP_DNS_CACHE_S = 60,    /* a name's address is known for so long */
 	HTTP_DNS_PRUNE_MS = 1000, /* then, within that, it is forgotten */
+	HTTP_DNS_NAMES_MAX = 512, /* names known, about: then all are forgotten */
 };
 
 struct http {
@@ -19,6 +20,7 @@ struct http {
 	int64_t due_ms;   /* monotonic, when libcurl wants its timer; -1: not */
 	int64_t rest_ms;  /* monotonic, when to close what is idle; -1: nothing is */
 	int64_t prune_ms; /* monotonic, when to forget old addresses of names */
+	int64_t names;    /* looked up since all were forgotten */
 	struct http_options options;
 	char *user_agent, *ca_file;
 	size_t active, bodies_bytes;

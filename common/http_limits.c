@@ -120,17 +120,22 @@ http_on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *addre
 /* At the end of each transfer libcurl goes over every name whose address it knows, to forget those
  * whose time is over: with ten thousand hosts that takes longer than the transfer. So most
  * transfers let all be, and one a second clears up. What is too old is not used, whoever clears up.
- */
+ * It looks names up in 71 lists, however many there are: when those grow long all is forgotten. */
 static void
 put_off_pruning(struct http_transfer *t)
 {
 	struct http *http = t->http;
 	const int64_t now_ms = clock_mono_ms();
 
-	if (now_ms < http->prune_ms)
+	http->names += t->sockets > 0;
+	if (http->names > HTTP_DNS_NAMES_MAX) {
+		(void)curl_easy_setopt(t->easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+		http->names = 0;
+	} else if (now_ms < http->prune_ms) {
 		(void)curl_easy_setopt(t->easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
-	else
+	} else {
 		http->prune_ms = now_ms + HTTP_DNS_PRUNE_MS;
+	}
 }
 
 /* A kept connection opens no socket: the address it stands on is checked here. */
