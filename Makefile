@@ -21,7 +21,7 @@ PKG_CONFIG ?= pkg-config
 # layers: a module may include itself and the ones before it (make lint). NAME_part.c is a part of
 # module NAME.
 STAGES := fetcher parser classifier sink
-COMMON := scope crashpoint ascii utf8 mask err clock buf log arena file urlpart url digest json jsondoc ini \
+COMMON := scope crashpoint ascii hash utf8 mask err clock buf log arena file urlpart url digest json jsondoc ini \
 	quantity config mark ballast wirecheck wire loss dbconn dbschema db record document item \
 	spool quarantine idmap frame refusals linkin linkout socketfile listener curve socket discovery \
 	resolver inlet outlet httphead http notify control blackbox options route wiring stage emit \

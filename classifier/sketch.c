@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "classifier/words.h"
+#include "common/hash.h"
 #include "common/url.h"
 
 enum {
@@ -18,29 +19,15 @@ enum {
 };
 
 static uint64_t
-mix(uint64_t x)
+mixed(const char *s, size_t len)
 {
-	x ^= x >> 30;
-	x *= UINT64_C(0xbf58476d1ce4e5b9);
-	x ^= x >> 27;
-	x *= UINT64_C(0x94d049bb133111eb);
-	return x ^ x >> 31;
-}
-
-static uint64_t
-hash_bytes(const char *s, size_t len)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)s[i]) * UINT64_C(0x100000001b3);
-	return mix(h);
+	return hash_mix(hash_bytes(HASH_BASIS, s, len));
 }
 
 static uint64_t
 key_of(const char *s, size_t len)
 {
-	const uint64_t h = hash_bytes(s, len);
+	const uint64_t h = mixed(s, len);
 
 	return h ? h : 1;
 }
@@ -150,8 +137,8 @@ read_title(const char *title, struct sketch *out)
 
 		if (word.kind != WORDS_WORD)
 			continue;
-		h = hash_bytes(word.fold, word.fold_len);
-		all = mix(all + h);
+		h = mixed(word.fold, word.fold_len);
+		all = hash_mix(all + h);
 		count++;
 		if (is_number(&word))
 			out->numbers += (uint32_t)h;
@@ -168,7 +155,8 @@ add_shingle(uint64_t shingle, uint32_t minima[SKETCH_MINIMA])
 {
 	for (size_t i = 0; i < SKETCH_MINIMA; i++) {
 		const uint32_t h =
-			(uint32_t)(mix(shingle + UINT64_C(0x9e3779b97f4a7c15) * (i + 1)) >> 32);
+			(uint32_t)(hash_mix(shingle + UINT64_C(0x9e3779b97f4a7c15) * (i + 1)) >>
+				   32);
 
 		if (h < minima[i])
 			minima[i] = h;
@@ -189,7 +177,7 @@ read_lead(const char *text, size_t len, struct sketch *out)
 	while (count < SKETCH_LEAD_WORDS && words_next(&words, &word)) {
 		if (word.kind != WORDS_WORD)
 			continue;
-		last[count++ % SHINGLE_WORDS] = hash_bytes(word.fold, word.fold_len);
+		last[count++ % SHINGLE_WORDS] = mixed(word.fold, word.fold_len);
 		if (count >= SHINGLE_WORDS)
 			add_shingle(last[(count - 3) % 3] * 3 + last[(count - 2) % 3] * 5 +
 					    last[(count - 1) % 3] * 7,
@@ -261,7 +249,7 @@ sketch_band(const struct sketch *s, size_t band)
 	if (s->lead_words < SKETCH_LEAD_WORDS_MIN)
 		return 0;
 	for (size_t i = 0; i < ROWS; i++)
-		key = mix(key << 16 ^ s->minima[band * ROWS + i]);
+		key = hash_mix(key << 16 ^ s->minima[band * ROWS + i]);
 	return key ? key : 1;
 }
 

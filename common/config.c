@@ -6,6 +6,7 @@
 
 #include "common/arena.h"
 #include "common/buf.h"
+#include "common/hash.h"
 #include "common/ini.h"
 #include "common/mask.h"
 #include "common/quantity.h"
@@ -103,14 +104,10 @@ room(void *array, size_t count, size_t *cap, size_t size, struct err *err)
 }
 
 static size_t
-hash(const char *kind, const char *name)
+hash_of(const char *kind, const char *name)
 {
-	uint64_t h = 14695981039346656037u; /* FNV-1a */
+	const uint64_t h = hash_text(hash_bytes(HASH_BASIS, kind, strlen(kind) + 1), name);
 
-	for (; *kind; kind++)
-		h = (h ^ (unsigned char)*kind) * 1099511628211u;
-	for (h *= 1099511628211u; *name; name++)
-		h = (h ^ (unsigned char)*name) * 1099511628211u;
 	return (size_t)(h ^ h >> 32);
 }
 
@@ -119,7 +116,7 @@ slot_of(const struct config *config, const char *kind, const char *name)
 {
 	const size_t mask = config->slot_count - 1;
 
-	for (size_t i = hash(kind, name) & mask;; i = (i + 1) & mask) {
+	for (size_t i = hash_of(kind, name) & mask;; i = (i + 1) & mask) {
 		const size_t at = config->slots[i];
 
 		if (at == 0 || (strcmp(config->sections[at - 1].shown.kind, kind) == 0 &&

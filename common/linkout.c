@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "common/hash.h"
 #include "common/linkout_book.h"
 
 /* What receivers say. */
@@ -274,7 +275,7 @@ pick(const struct linkout *out, const struct entry *entry, int64_t now_ms)
 		if (!out->options.by_key && !takes(peer, entry->len, now_ms))
 			continue;
 		/* By key the choice is among all that are there, up or not: one key, one place. */
-		score = out->options.by_key ? book_mix(entry->key ^ book_mix(peer->hash))
+		score = out->options.by_key ? hash_mix(entry->key ^ hash_mix(peer->hash))
 					    : UINT64_MAX - peer->flight_count;
 		if (best < 0 || score > best_score) {
 			best = i;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hash.h"
+
 enum { TODOS_FIRST = 64 };
 
 struct linkout *
@@ -66,25 +68,6 @@ book_send(struct linkout *out, int i, enum frame_type type)
 	action->frame.stream = out->options.stream;
 	action->frame.epoch = out->peers[i].epoch;
 	return &action->frame;
-}
-
-/* FNV-1a, then mixed: rendezvous hashing wants every bit to count. */
-static uint64_t
-hash_text(const char *text)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return h;
-}
-
-uint64_t
-book_mix(uint64_t x)
-{
-	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return x ^ (x >> 31);
 }
 
 /* Entries. */
@@ -196,7 +179,7 @@ add_peer(struct linkout *out, const char *endpoint)
 		peer->state = FREE;
 		return -1;
 	}
-	peer->hash = hash_text(endpoint);
+	peer->hash = hash_text(HASH_BASIS, endpoint);
 	if (i == out->peer_count)
 		out->peer_count++;
 	return i;

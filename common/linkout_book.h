@@ -80,7 +80,4 @@ void book_lose(struct linkout *out, int peer, int64_t now_ms);
 void book_release(struct linkout *out, struct peer *peer);
 bool book_is_open(const struct peer *peer);
 
-/* Spreads the bits of x. */
-uint64_t book_mix(uint64_t x);
-
 #endif

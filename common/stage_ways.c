@@ -6,6 +6,7 @@
 
 #include "common/file.h"
 #include "common/frame.h"
+#include "common/hash.h"
 #include "common/log.h"
 #include "common/outlet.h"
 #include "common/socketfile.h"
@@ -196,8 +197,8 @@ stage_route(struct stage *stage, const char *to, enum route_pick pick, bool stab
 	    far_places(stage, to, places, &place_count, err) < 0)
 		return NULL;
 	/* Each route has its own space of ids, told apart by the route's name. */
-	for (const char *c = to; stable_ids && *c; c++)
-		stream = (stream ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	if (stable_ids)
+		stream = hash_text(stream, to);
 	options = (struct outlet_options){
 		.who = stage->who,
 		.ack_endpoint = stage->ack_endpoint,

@@ -10,6 +10,7 @@
 
 #include "common/buf.h"
 #include "common/config.h"
+#include "common/hash.h"
 #include "common/mask.h"
 #include "common/scope.h"
 #include "common/url.h"
@@ -222,12 +223,6 @@ feedlist_read(const char *path, bool optional, const struct feedlist_to *to, str
 
 /* The stamp. */
 
-static uint64_t
-mix(uint64_t hash, uint64_t value)
-{
-	return (hash ^ value) * 1099511628211ull; /* FNV-1a, a word at a time */
-}
-
 static int
 stamp_file(void *arg, const char *path, struct err *err)
 {
@@ -235,21 +230,20 @@ stamp_file(void *arg, const char *path, struct err *err)
 	struct stat s;
 
 	(void)err;
-	for (const char *c = path; *c; c++)
-		*hash = mix(*hash, (unsigned char)*c);
+	*hash = hash_text(*hash, path);
 	if (stat(path, &s) < 0)
 		return 0;
-	*hash = mix(*hash, (uint64_t)s.st_ino);
-	*hash = mix(*hash, (uint64_t)s.st_size);
-	*hash = mix(*hash, (uint64_t)s.st_mtim.tv_sec);
-	*hash = mix(*hash, (uint64_t)s.st_mtim.tv_nsec);
+	*hash = hash_number(*hash, (uint64_t)s.st_ino);
+	*hash = hash_number(*hash, (uint64_t)s.st_size);
+	*hash = hash_number(*hash, (uint64_t)s.st_mtim.tv_sec);
+	*hash = hash_number(*hash, (uint64_t)s.st_mtim.tv_nsec);
 	return 0;
 }
 
 uint64_t
 feedlist_stamp(const char *path)
 {
-	uint64_t hash = 14695981039346656037ull;
+	uint64_t hash = HASH_BASIS;
 	char folder[PATH_BYTES_MAX];
 
 	(void)stamp_file(&hash, path, NULL);

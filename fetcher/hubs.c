@@ -2,15 +2,15 @@
 
 #include <stdbool.h>
 
+#include "common/hash.h"
+
 enum { SECOND_MS = 1000 };
 
 uint64_t
 hubs_name(const char *host)
 {
-	uint64_t h = 14695981039346656037u; /* FNV-1a */
+	const uint64_t h = hash_text(HASH_BASIS, host);
 
-	for (; *host; host++)
-		h = (h ^ (unsigned char)*host) * 1099511628211u;
 	return h ? h : 1;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "common/hash.h"
 #include "common/scope.h"
 #include "common/url.h"
 
@@ -25,30 +26,20 @@ shard_read(const char *text, struct shard *out, struct err *err)
 	return 0;
 }
 
-/* Every bit of x counts for every bit of the result (the finaliser of splitmix64). */
-static uint64_t
-stir(uint64_t x)
-{
-	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return x ^ (x >> 31);
-}
-
 int
 shard_of(const char *url, int count, struct err *err)
 {
 	SCOPED(buf_done) struct buf host = buf_init(URL_MAX_BYTES);
-	uint64_t hash = UINT64_C(14695981039346656037), best = 0;
+	uint64_t hash, best = 0;
 	int owner = 1;
 
 	if (url_host(url, strlen(url), &host, err) < 0)
 		return -1;
 	if (host.len == 0)
 		return err_set(err, ERR_REJECT, "'%.200s' has no host", url);
-	for (size_t i = 0; i < host.len; i++)
-		hash = (hash ^ (unsigned char)host.data[i]) * UINT64_C(1099511628211); /* FNV-1a */
+	hash = hash_bytes(HASH_BASIS, host.data, host.len);
 	for (int n = 1; n <= count; n++) {
-		const uint64_t weight = stir(hash + (uint64_t)n * UINT64_C(0x9e3779b97f4a7c15));
+		const uint64_t weight = hash_mix(hash + (uint64_t)n * UINT64_C(0x9e3779b97f4a7c15));
 
 		if (weight > best) {
 			best = weight;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hash.h"
 #include "fetcher/state.h"
 
 /* The columns of a row by what they are to a poll, in the order of the tables below. Most polls
@@ -48,44 +49,42 @@ number_of(const struct feed *f, size_t at)
 	return *(const int64_t *)((const char *)f + at);
 }
 
-/* FNV-1a. */
+/* Each bit of a number counts: small ones must not make up for each other. */
 static uint64_t
-hash(uint64_t sum, const void *data, size_t len)
+add_number(uint64_t sum, int64_t number)
 {
-	const unsigned char *bytes = data;
-
-	for (size_t i = 0; i < len; i++)
-		sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return sum;
+	return hash_mix(sum ^ (uint64_t)number);
 }
 
 static uint64_t
-hash_number(uint64_t sum, uint64_t number)
+add_text(uint64_t sum, const char *text)
 {
-	return (sum ^ number) * UINT64_C(0x9e3779b97f4a7c15) ^ sum >> 29;
+	sum = add_number(sum, text != NULL);
+	return text ? hash_bytes(sum, text, strlen(text) + 1) : sum;
+}
+
+static uint64_t
+add_digest(uint64_t sum, const struct feed_digest *digest)
+{
+	sum = add_number(sum, digest->set);
+	return digest->set ? hash_bytes(sum, digest->bytes, sizeof(digest->bytes)) : sum;
 }
 
 /* Tells whether anything but the times has changed since the row was read. */
 static uint64_t
 learned(const struct feed *f)
 {
-	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+	uint64_t sum = HASH_BASIS;
 
-	for (size_t i = 0; i < COUNT(texts); i++) {
-		const char *text = text_of(f, texts[i]);
-
-		sum = hash_number(sum, text != NULL);
-		if (text)
-			sum = hash(sum, text, strlen(text) + 1);
-	}
+	for (size_t i = 0; i < COUNT(texts); i++)
+		sum = add_text(sum, text_of(f, texts[i]));
 	for (size_t i = 0; i < COUNT(numbers); i++)
-		sum = hash_number(sum, (uint64_t)number_of(f, numbers[i]));
-	sum = hash_number(sum, f->digest.set);
-	sum = hash(sum, f->digest.bytes, f->digest.set ? sizeof(f->digest.bytes) : 0);
-	sum = hash_number(sum, f->rejected.set);
-	sum = hash(sum, f->rejected.bytes, f->rejected.set ? sizeof(f->rejected.bytes) : 0);
-	sum = hash_number(sum, f->proved);
-	return hash_number(sum, (uint64_t)f->skip_hours << 8 | f->skip_days);
+		sum = add_number(sum, number_of(f, numbers[i]));
+	sum = add_digest(sum, &f->digest);
+	sum = add_digest(sum, &f->rejected);
+	sum = add_number(sum, f->proved);
+	sum = add_number(sum, f->skip_hours);
+	return add_number(sum, f->skip_days);
 }
 
 /* Reading. */
