@@ -61,7 +61,7 @@ struct feed {
 	uint32_t skip_days;  /* bit d: not on that day of the week, Sunday = 0 */
 	int64_t newest_s;    /* the youngest item's date */
 
-	uint64_t stored; /* state's: what it knows to be in the row */
+	uint64_t stored; /* state's: a hash of what it read from the row; 0: it cannot tell */
 };
 
 void feed_done(struct feed *feed);

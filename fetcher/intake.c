@@ -56,8 +56,7 @@ intake_encode(struct state *state, const struct feed *feed, const struct outcome
 
 /* Body and validators in one transaction: stored validators promise that the body will arrive. */
 int
-intake_write(struct state *state, const struct feed *feed, const struct buf *document,
-	     struct err *err)
+intake_write(struct state *state, struct feed *feed, const struct buf *document, struct err *err)
 {
 	uint64_t seq;
 

@@ -17,7 +17,7 @@ int intake_encode(struct state *state, const struct feed *feed, const struct out
 		  int64_t now_s, struct buf *out, struct err *err);
 
 /* Document (empty: none) and feed, in the open transaction. */
-int intake_write(struct state *state, const struct feed *feed, const struct buf *document,
+int intake_write(struct state *state, struct feed *feed, const struct buf *document,
 		 struct err *err);
 
 #endif

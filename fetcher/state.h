@@ -52,8 +52,10 @@ void state_rollback(struct state *state);
 
 /* 1 and *out (release with feed_done), 0: no such feed, -1. Removed feeds are there too. */
 int state_load(struct state *state, const char *id, struct feed *out, struct err *err);
-/* Writes all but what the list says. A feed that was removed meanwhile stays without a due time. */
-int state_save(struct state *state, const struct feed *feed, struct err *err);
+/* Writes all but what the list says; of a feed that state_load has given and that no save has
+ * written since, times alone where nothing else has changed. A feed that was removed meanwhile
+ * stays without a due time. */
+int state_save(struct state *state, struct feed *feed, struct err *err);
 /* Only moves it to a later time. */
 int state_postpone(struct state *state, const char *id, int64_t due_s, struct err *err);
 

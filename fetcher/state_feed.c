@@ -247,9 +247,9 @@ bind_learned(struct db_stmt *stmt, const struct feed *f, int place)
 }
 
 int
-state_save(struct state *s, const struct feed *f, struct err *err)
+state_save(struct state *s, struct feed *f, struct err *err)
 {
-	const bool all = f->stored != learned(f);
+	const bool all = f->stored == 0 || f->stored != learned(f);
 	struct db_stmt *stmt =
 		state_write(s, all ? SET_ALL " WHERE id = ?1" : SET_TIMES " WHERE id = ?1", err);
 	int place = 1;
@@ -261,7 +261,9 @@ state_save(struct state *s, const struct feed *f, struct err *err)
 		db_int(stmt, place++, number_of(f, times[i]));
 	if (f->due_s <= 0)
 		db_null(stmt, 2);
-	if (all)
+	if (all) {
 		bind_learned(stmt, f, place);
+		f->stored = 0; /* the row is another now, or the old one after a rollback */
+	}
 	return db_run(stmt, err);
 }

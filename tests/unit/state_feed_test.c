@@ -169,11 +169,40 @@ writes_times_alone_where_nothing_else_was_learned(void)
 	folder_drop(&folder);
 }
 
+/* What changes and changes back while one poll is under way is not taken for unchanged. */
+static void
+writes_what_has_come_back_to_what_it_was(void)
+{
+	struct state *s;
+
+	folder = folder_make();
+	s = open_with_a_feed();
+	for (int rolled_back = 0; rolled_back < 2; rolled_back++) {
+		SCOPED(feed_done) struct feed f = loaded(s);
+		SCOPED(feed_done) struct feed back = {.due_s = 0};
+
+		CHECK(state_commit(s, NULL) == 0);
+		f.ttl_s = 600;
+		CHECK(state_save(s, &f, NULL) == 0);
+		if (rolled_back)
+			state_rollback(s);
+		else
+			f.ttl_s = 0;
+		CHECK(state_save(s, &f, NULL) == 0);
+		back = loaded(s);
+		CHECK(back.ttl_s == (rolled_back ? 600 : 0));
+	}
+	CHECK(state_commit(s, NULL) == 0);
+	state_close(s);
+	folder_drop(&folder);
+}
+
 int
 main(void)
 {
 	RUN(remembers_every_field);
 	RUN(notices_what_is_taken_back);
+	RUN(writes_what_has_come_back_to_what_it_was);
 	RUN(writes_times_alone_where_nothing_else_was_learned);
 	return check_done();
 }
