@@ -247,8 +247,8 @@ def bodies_in(data):
     """Where a bit may be flipped in a database file that is not a WAL: in what its rows' checksums
     cover, which is text; anywhere where there is none of that. SQLite has no checksums of its
     pages: what a flip in a row's other columns, or in the tree of rows, does is not promised.
-    FEEDMILL_TEST_FLIPS=anywhere flips those as well."""
-    if os.environ.get("FEEDMILL_TEST_FLIPS") != "anywhere":
+    FEEDMILL_TEST_FLIPS_ANYWHERE=1 flips those as well."""
+    if not os.environ.get("FEEDMILL_TEST_FLIPS_ANYWHERE"):
         spans = [m.span() for m in re.finditer(rb"[\n -~]{400,}", data)]
         inside = [at for start, end in spans for at in range(start + 100, end - 100)]
         if inside:
