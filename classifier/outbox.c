@@ -112,7 +112,8 @@ outbox_open(const char *path, const struct outbox_options *options, struct err *
 	const struct db_options db_options = {.migrations = migrations,
 					      .max_bytes = options->max_bytes,
 					      .ballast_bytes = DB_BALLAST_BYTES,
-					      .page_bytes = DB_PAGE_BYTES_BODIES};
+					      .page_bytes = DB_PAGE_BYTES_BODIES,
+					      .looked_over = true};
 	SCOPED(outbox_close) struct outbox *o = calloc(1, sizeof(*o));
 
 	if (o)

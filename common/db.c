@@ -381,6 +381,33 @@ set_limits(struct db *db, struct err *err)
 }
 
 static int
+look_over(struct db *db, struct err *err)
+{
+	struct db_stmt *stmt;
+	const char *found, *line;
+	int64_t pages, page_bytes;
+	int rc = 0;
+
+	if (ask(db, "PRAGMA page_count", &pages, err) < 0 ||
+	    ask(db, "PRAGMA page_size", &page_bytes, err) < 0)
+		return -1;
+	if (pages * page_bytes > (int64_t)DB_LOOKED_OVER_GIB_MAX << 30)
+		return 0;
+	stmt = db_stmt(db, "PRAGMA quick_check(1)", err);
+	if (!stmt || db_step(stmt, err) < 0)
+		return -1;
+	found = db_col_text(stmt, 0);
+	line = strrchr(found, '\n'); /* before it is the name that SQLite has for the file */
+	if (strcmp(found, "ok") != 0)
+		rc = err_set(err, ERR_FATAL,
+			     "database '%s' is damaged (%s): move it and its -wal away and start"
+			     " again, what feeds still have comes again",
+			     db->path, line ? line + 1 : found);
+	db_reset(stmt);
+	return rc;
+}
+
+static int
 set_up(struct db *db, const struct db_options *options, struct err *err)
 {
 	char pragmas[512];
@@ -395,7 +422,8 @@ set_up(struct db *db, const struct db_options *options, struct err *err)
 		       "PRAGMA synchronous = FULL",
 		       options->page_bytes > 0 ? options->page_bytes : DB_PAGE_BYTES, CACHE_KIB);
 	if (db_exec(db, pragmas, err) < 0 ||
-	    dbschema_check(db->conn, options->migrations, err) < 0 || go_wal(db, err) < 0 ||
+	    dbschema_check(db->conn, options->migrations, err) < 0 ||
+	    (options->looked_over && look_over(db, err) < 0) || go_wal(db, err) < 0 ||
 	    set_limits(db, err) < 0 ||
 	    db_exec(db,
 		    "CREATE TABLE IF NOT EXISTS mark(n INTEGER NOT NULL);"

@@ -36,6 +36,8 @@ enum {
 	/* For tables of bodies, which then lie in one piece: half of the CPU for each, and four
 	 * times the bytes written for a small row that changes. */
 	DB_PAGE_BYTES_BODIES = 16384,
+	/* A larger file is not looked over: a cold disk may take ten seconds for each of them. */
+	DB_LOOKED_OVER_GIB_MAX = 4,
 };
 
 struct db_options {
@@ -49,6 +51,10 @@ struct db_options {
 	int64_t ballast_bytes;
 	/* Of a page, when the file is new: a power of two; 0: DB_PAGE_BYTES. */
 	int page_bytes;
+	/* The tree of rows and their form are looked at before anything is done with them: pages
+	 * have no checksums, and what is damaged there hides rows, or shows others, without a word.
+	 * ERR_FATAL names the file and what to do. Not of a file over DB_LOOKED_OVER_GIB_MAX. */
+	bool looked_over;
 	bool shared_read; /* open for reading beside the writer: no lock, no migration */
 };
 

@@ -111,7 +111,8 @@ struct state *
 state_open(const char *dir, struct err *err)
 {
 	const struct db_options options = {.migrations = migrations,
-					   .ballast_bytes = STATE_BALLAST_BYTES};
+					   .ballast_bytes = STATE_BALLAST_BYTES,
+					   .looked_over = true};
 
 	return open_with(dir, &options, err);
 }

@@ -279,7 +279,7 @@ jsonl_close(struct fm_sink *sink, void *self)
 static int
 open_state(struct fm_sink *sink, struct jsonl *jsonl, struct err *err)
 {
-	const struct db_options db_options = {.migrations = migrations};
+	const struct db_options db_options = {.migrations = migrations, .looked_over = true};
 	const char *dir = fm_sink_state_dir(sink);
 	const size_t bytes = strlen(dir) + sizeof("/jsonl.db");
 	SCOPED(free) char *path = malloc(bytes);

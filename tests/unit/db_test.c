@@ -227,6 +227,35 @@ notices_commits_that_a_flipped_bit_in_the_wal_takes_away(void)
 	db_close(db);
 }
 
+/* Rows that a damaged page hides are missed by nobody, unless somebody looks. */
+static void
+names_a_file_whose_rows_are_damaged(void)
+{
+	static const struct db_options careful = {.migrations = migrations, .looked_over = true};
+	SCOPED(folder_drop) struct folder folder = folder_make();
+	const char *path = folder_file(&folder, "x.db");
+	struct err err = {.kind = ERR_NONE};
+	struct db *db = opened(path);
+	int fd;
+
+	CHECK(db_begin(db, NULL) == 0);
+	for (int i = 0; i < 500; i++)
+		CHECK(add(db, "some text, to fill a page and then some more") == 0);
+	CHECK(db_commit(db, NULL) == 0);
+	db_close(db);
+	db = db_open(path, &careful, &err);
+	CHECK(db != NULL && ask_int(db, "SELECT count(*) FROM t") == 500);
+	db_close(db);
+	/* The number of cells on the last page, which is one of rows. */
+	fd = open(path, O_RDWR);
+	CHECK(pwrite(fd, "\0\0", 2, lseek(fd, 0, SEEK_END) - DB_PAGE_BYTES + 3) == 2);
+	(void)close(fd);
+	CHECK(db_open(path, &careful, &err) == NULL && err.kind == ERR_FATAL);
+	CHECK(strstr(err.text, "x.db") && strstr(err.text, "damaged"));
+	CHECK(!strchr(err.text, '\n') && strstr(err.text, "start again"));
+	(void)printf("# %s\n", err.text);
+}
+
 static void
 a_kill_alone_is_no_loss(void)
 {
@@ -522,6 +551,7 @@ main(void)
 	RUN(a_transaction_that_is_gone_cannot_be_committed);
 	RUN(commit_lets_go_of_statements_left_in_the_middle);
 	RUN(notices_commits_that_a_flipped_bit_in_the_wal_takes_away);
+	RUN(names_a_file_whose_rows_are_damaged);
 	RUN(a_kill_alone_is_no_loss);
 	RUN(notices_an_older_copy_and_an_empty_database);
 	RUN(keeps_under_its_cap_and_takes_deletes_there);
